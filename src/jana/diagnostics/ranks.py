@@ -1,0 +1,23 @@
+"""Rank statistics: where the truth falls among draws of its posterior."""
+
+from jaxtyping import Float, Int
+from torch import Tensor
+
+
+def ranks(truth: Float[Tensor, "B D"], draws: Float[Tensor, "B L D"]) -> Int[Tensor, "B D"]:
+    """How many of its L posterior draws fall below each true parameter.
+
+    Were the draws exact, each column would be uniform on 0, ..., L. A hump says that the
+    posteriors are too wide, a bowl too narrow, a slope that they are biased. Joint SBC is the
+    same function on draws whose data came from the likelihood network.
+
+    Reference: Talts et al. (2018), arXiv:1804.06788.
+
+    Args:
+        truth: Parameters from the prior, in the units of the simulator.
+        draws: Draws of p(theta | x_b), where x_b was simulated from truth[b].
+
+    Returns:
+        Counts between 0 and L, both included.
+    """
+    return (draws < truth[:, None]).sum(1)

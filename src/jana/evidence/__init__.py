@@ -1,0 +1,1 @@
+"""Log marginal likelihoods: pure functions of log densities, whoever computed them."""

@@ -1,0 +1,61 @@
+"""Warps: monotone maps of one coordinate, with parameters given from outside.
+
+A warp is stateless. `params` has one row of `n_params` numbers per coordinate; any real
+numbers are valid, and zeros give the identity. Both directions return the mapped values
+and the log slope of the direction taken.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, runtime_checkable
+
+from jaxtyping import Float
+from torch import Tensor
+
+Values = Float[Tensor, "M B K"]
+Params = Float[Tensor, "M B K P"]
+
+
+@runtime_checkable
+class Warp(Protocol):
+    """What a coupling may do to a coordinate."""
+
+    @property
+    def n_params(self) -> int:
+        """Numbers per coordinate."""
+        ...
+
+    def forward(self, x: Values, params: Params) -> tuple[Values, Values]:
+        """Data to latent."""
+        ...
+
+    def inverse(self, z: Values, params: Params) -> tuple[Values, Values]:
+        """Latent to data."""
+        ...
+
+
+def softclip(value: Tensor, limit: float) -> Tensor:
+    """The value bent to stay within (-limit, limit), with slope 1 at zero."""
+    return value / (1 + value.abs() / limit)
+
+
+@dataclass(frozen=True)
+class Affine:
+    """z = x * exp(s) + t, with |s| held below `limit` so that no layer can explode."""
+
+    limit: float = math.log(1000.0)
+    n_params: ClassVar[int] = 2
+
+    def forward(self, x: Values, params: Params) -> tuple[Values, Values]:
+        """Data to latent."""
+        log_scale, shift = self._split(params)
+        return x * log_scale.exp() + shift, log_scale
+
+    def inverse(self, z: Values, params: Params) -> tuple[Values, Values]:
+        """Latent to data."""
+        log_scale, shift = self._split(params)
+        return (z - shift) * (-log_scale).exp(), -log_scale
+
+    def _split(self, params: Params) -> tuple[Values, Values]:
+        raw, shift = params.unbind(-1)
+        return softclip(raw, self.limit), shift

@@ -1,0 +1,27 @@
+"""Many rows through a network, so few at a time that they stay in the cache."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+ROWS = 4000  # measured: two to three times the speed of 64,000 on a CPU
+
+
+def in_chunks(
+    function: Callable[..., tuple[Tensor, ...]], *inputs: Tensor, per_row: int = 1
+) -> tuple[Tensor, ...]:
+    """`function` of the inputs, `ROWS` network rows at a time along their axis B (the second).
+
+    No gradient is kept, and the outputs are gathered on the CPU.
+
+    Args:
+        function: Takes chunks of the inputs, returns a tuple of tensors with the same axis B.
+        inputs: Tensors (M, B, ...).
+        per_row: Network rows that one entry of the axis B becomes.
+    """
+    rows = max(1, ROWS // per_row)
+    with torch.no_grad():
+        chunks = zip(*(part.split(rows, dim=1) for part in inputs), strict=True)
+        found = [[part.cpu() for part in function(*chunk)] for chunk in chunks]
+    return tuple(torch.cat(parts, dim=1) for parts in zip(*found, strict=True))

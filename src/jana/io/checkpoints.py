@@ -1,0 +1,71 @@
+"""Weights and training states: plain tensors with settings and fingerprint, never pickled code."""
+
+import fcntl
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import torch
+
+from ..provenance import digest
+from .atomic import atomically
+
+
+def save(path: Path | str, state: dict, record: dict[str, str], identity: str) -> None:
+    """Writes a state (tensors, numbers, strings, lists, dictionaries) atomically.
+
+    Args:
+        path: Absent or whole, at any time.
+        state: What to store.
+        record: Provenance.
+        identity: A hash of all that the state depends on; asked for again when it is read.
+    """
+    with atomically(path) as part:
+        torch.save({"identity": identity, "record": record, "state": state}, part)
+
+
+def load(path: Path | str) -> dict:
+    """A state that `save` wrote.
+
+    Raises:
+        ValueError: If the file cannot be read or is not ours.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        return content["state"]
+    except (OSError, RuntimeError, pickle.UnpicklingError, KeyError, TypeError, EOFError) as error:
+        raise ValueError(
+            f"a checkpoint is needed at {path}, but it cannot be read ({error}): delete it and run "
+            "snakemake again"
+        ) from error
+
+
+def resumable(path: Path | str, identity: str) -> dict | None:
+    """The state to go on from, or None where there is none of the same settings, data and code."""
+    if not Path(path).exists():
+        return None
+    content = torch.load(path, map_location="cpu", weights_only=True)
+    if content["identity"] == identity:
+        return content["state"]
+    print(f"{path} is of other settings, data or code: starting anew", flush=True)
+    return None
+
+
+def identity(settings: dict, *data: torch.Tensor) -> str:
+    """A hash of plain settings and of the numbers in the data."""
+    found = sha256(digest(settings).encode())
+    for part in data:
+        found.update(part.numpy().tobytes())
+    return found.hexdigest()[:12]
+
+
+@contextmanager
+def locked(folder: Path | str) -> Iterator[Path]:
+    """The folder, held by this process alone: a second copy of a job waits for the first."""
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield place

@@ -1,0 +1,80 @@
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import validate
+
+from jana.provenance import fingerprint, git, seed_of
+
+validate(config, "../schemas/config.schema.yaml")
+git()  # once here, for all jobs: it goes to them by the environment
+
+BENCHMARKS = config["benchmarks"]
+TASKS, DESIGNS = BENCHMARKS["tasks"], BENCHMARKS["designs"]
+SIMULATORS = Path(workflow.basedir, "src", "jana", "simulators")
+R = f"results/{config['scale']}"
+GPU = 1 if config["device"] == "cuda" else 0  # profiles/gpu asks for one with auto, too
+
+for task in TASKS:
+    if not (SIMULATORS / f"{task}.py").exists():
+        known = sorted(path.stem for path in SIMULATORS.glob("*.py"))
+        raise WorkflowError(
+            f"each of benchmarks.tasks needs a simulator, but there is no src/jana/simulators/"
+            f"{task}.py (there are {', '.join(known)}): mend the name or add the file"
+        )
+for design in DESIGNS:
+    if design not in config["designs"]:
+        raise WorkflowError(
+            f"each of benchmarks.designs needs an entry in designs, but {design} has none (there "
+            f"are {', '.join(config['designs'])}): mend the name or add the entry"
+        )
+
+
+wildcard_constraints:
+    task="|".join(TASKS),
+    design="|".join(DESIGNS),
+    split="train|test|observed",
+    member=r"\d+",
+
+
+def code(script, *modules):
+    """Fingerprint of a script and of the package's modules beneath it: what makes a job run again."""
+    return fingerprint(Path(workflow.basedir, "workflow", "scripts", script), *modules)
+
+
+def simulating(script):
+    """The same for a script that loads the task's simulator by name."""
+    return lambda w: code(script, f"jana.simulators.{w.task}")
+
+
+def seed(*name):
+    """A function of wildcards: the seed of the job that `name` and the wildcards say."""
+    return lambda w: seed_of(config["seed"], *name, *sorted(w.items()))
+
+
+def member_seeds(w):
+    """The seed of each member, which its initial weights and all its draws are made from."""
+    members = range(BENCHMARKS["members"])
+    return [
+        seed_of(config["seed"], "train", w.task, w.design, member) for member in members
+    ]
+
+
+def labels(w):
+    """The columns that all rows of a job share."""
+    return {
+        "experiment": "benchmarks",
+        "budget": BENCHMARKS["simulations"],
+        "task": w.task,
+        "design": w.get("design", ""),
+    }
+
+
+# The report shows them in this order.
+FIGURE_NAMES = ["calibration", "posterior", "surrogate", "recovery", "losses"]
+
+
+def figure_path(task, design, figure):
+    return f"{R}/{task}/{design}/figures/{figure}.png"
+
+
+FIGURES = [figure_path(t, d, f) for t in TASKS for d in DESIGNS for f in FIGURE_NAMES]

@@ -1,0 +1,108 @@
+# One rule per figure; each reads what the diagnostics stored, and computes nothing.
+
+
+rule figure_calibration:
+    input:
+        f"{R}/{{task}}/{{design}}/calibration.nc",
+    output:
+        report(
+            f"{R}/{{task}}/{{design}}/figures/calibration.png",
+            caption="../report/calibration.rst",
+            category="{task}",
+            labels={"design": "{design}", "figure": "calibration"},
+        ),
+    log:
+        f"{R}/logs/{{task}}/{{design}}/figure_calibration.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("figure_calibration.py"),
+    script:
+        "../scripts/figure_calibration.py"
+
+
+rule figure_posterior:
+    input:
+        draws=f"{R}/{{task}}/{{design}}/draws.nc",
+        exact=f"{R}/{{task}}/exact/draws.nc",
+    output:
+        report(
+            f"{R}/{{task}}/{{design}}/figures/posterior.png",
+            caption="../report/posterior.rst",
+            category="{task}",
+            labels={"design": "{design}", "figure": "posterior"},
+        ),
+    log:
+        f"{R}/logs/{{task}}/{{design}}/figure_posterior.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("figure_posterior.py"),
+    script:
+        "../scripts/figure_posterior.py"
+
+
+rule figure_surrogate:
+    input:
+        f"{R}/{{task}}/{{design}}/draws.nc",
+    output:
+        report(
+            f"{R}/{{task}}/{{design}}/figures/surrogate.png",
+            caption="../report/surrogate.rst",
+            category="{task}",
+            labels={"design": "{design}", "figure": "surrogate"},
+        ),
+    log:
+        f"{R}/logs/{{task}}/{{design}}/figure_surrogate.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("figure_surrogate.py"),
+    script:
+        "../scripts/figure_surrogate.py"
+
+
+rule figure_recovery:
+    input:
+        f"{R}/{{task}}/{{design}}/recovery.nc",
+    output:
+        report(
+            f"{R}/{{task}}/{{design}}/figures/recovery.png",
+            caption="../report/recovery.rst",
+            category="{task}",
+            labels={"design": "{design}", "figure": "recovery"},
+        ),
+    log:
+        f"{R}/logs/{{task}}/{{design}}/figure_recovery.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("figure_recovery.py"),
+    script:
+        "../scripts/figure_recovery.py"
+
+
+rule figure_losses:
+    input:
+        history=f"{R}/{{task}}/{{design}}/history.nc",
+        exact=f"{R}/{{task}}/exact/densities.nc",
+    output:
+        report(
+            f"{R}/{{task}}/{{design}}/figures/losses.png",
+            caption="../report/losses.rst",
+            category="{task}",
+            labels={"design": "{design}", "figure": "losses"},
+        ),
+    log:
+        f"{R}/logs/{{task}}/{{design}}/figure_losses.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("figure_losses.py"),
+    script:
+        "../scripts/figure_losses.py"

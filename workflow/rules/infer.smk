@@ -1,0 +1,102 @@
+# Draws and log densities of trained networks.
+
+
+rule densities:
+    input:
+        model=f"{R}/{{task}}/{{design}}/model.pt",
+        test=f"{R}/{{task}}/simulations/test.nc",
+    output:
+        f"{R}/{{task}}/{{design}}/densities.nc",
+    log:
+        f"{R}/logs/{{task}}/{{design}}/densities.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/densities.tsv"
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=4000,
+        runtime=20,
+    params:
+        design=lambda w: config["designs"][w.design],
+        device=config["device"],
+        code=simulating("densities.py"),
+    script:
+        "../scripts/densities.py"
+
+
+rule draws:
+    input:
+        model=f"{R}/{{task}}/{{design}}/model.pt",
+        observed=f"{R}/{{task}}/simulations/observed.nc",
+    output:
+        f"{R}/{{task}}/{{design}}/draws.nc",
+    log:
+        f"{R}/logs/{{task}}/{{design}}/draws.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/draws.tsv"
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=4000,
+        runtime=20,
+    params:
+        draws=BENCHMARKS["draws"],
+        design=lambda w: config["designs"][w.design],
+        device=config["device"],
+        seeds=member_seeds,
+        simulator_seed=seed("draws"),
+        code=simulating("draws.py"),
+    script:
+        "../scripts/draws.py"
+
+
+rule calibration_draws:
+    input:
+        model=f"{R}/{{task}}/{{design}}/model.pt",
+        test=f"{R}/{{task}}/simulations/test.nc",
+    output:
+        f"{R}/{{task}}/{{design}}/calibration_draws.nc",
+    log:
+        f"{R}/logs/{{task}}/{{design}}/calibration_draws.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/calibration_draws.tsv"
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=8000,
+        runtime=30,
+    params:
+        datasets=BENCHMARKS["calibration"]["datasets"],
+        draws=BENCHMARKS["calibration"]["draws"],
+        design=lambda w: config["designs"][w.design],
+        device=config["device"],
+        seeds=member_seeds,
+        code=simulating("calibration_draws.py"),
+    script:
+        "../scripts/calibration_draws.py"
+
+
+rule evidence:
+    input:
+        model=f"{R}/{{task}}/{{design}}/model.pt",
+        test=f"{R}/{{task}}/simulations/test.nc",
+    output:
+        f"{R}/{{task}}/{{design}}/evidence.nc",
+    log:
+        f"{R}/logs/{{task}}/{{design}}/evidence.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/evidence.tsv"
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=4000,
+        runtime=20,
+    params:
+        datasets=BENCHMARKS["evidence"]["datasets"],
+        draws=BENCHMARKS["evidence"]["draws"],
+        design=lambda w: config["designs"][w.design],
+        device=config["device"],
+        seeds=member_seeds,
+        code=simulating("evidence.py"),
+    script:
+        "../scripts/evidence.py"

@@ -1,0 +1,31 @@
+rule report:
+    input:
+        FIGURES,
+        Path(workflow.basedir, "src", "jana", "report", "page.html"),
+        captions=expand(
+            Path(workflow.basedir, "workflow", "report", "{figure}.rst"),
+            figure=FIGURE_NAMES,
+        ),
+        table=f"{R}/tables/benchmarks.csv",
+    output:
+        f"{R}/report.html",
+    log:
+        f"{R}/logs/report.log",
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        scale=config["scale"],
+        config=config,
+        shown=[
+            (
+                task,
+                design,
+                [figure_path(task, design, figure) for figure in FIGURE_NAMES],
+            )
+            for task in TASKS
+            for design in DESIGNS
+        ],
+        code=code("report.py"),
+    script:
+        "../scripts/report.py"

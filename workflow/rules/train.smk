@@ -1,0 +1,25 @@
+rule train:
+    input:
+        f"{R}/{{task}}/simulations/train.nc",
+    output:
+        model=f"{R}/{{task}}/{{design}}/model.pt",
+        history=f"{R}/{{task}}/{{design}}/history.nc",
+    log:
+        f"{R}/logs/{{task}}/{{design}}/train.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/train.tsv"
+    retries: 2
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=4000,
+        runtime=lambda wildcards, attempt: 120 * attempt,
+    params:
+        design=lambda w: config["designs"][w.design],
+        device=config["device"],
+        seeds=member_seeds,
+        code=simulating("train.py"),
+        # Not an output: Snakemake deletes the outputs of a job that did not end.
+        checkpoints=f"{R}/checkpoints/{{task}}/{{design}}",
+    script:
+        "../scripts/train.py"

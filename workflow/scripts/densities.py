@@ -1,0 +1,21 @@
+"""Log densities of the held-out pairs under both networks."""
+
+import torch
+
+from jana import recipes, simulators
+from jana.inference import draws, surrogate
+from jana.io import checkpoints, log, netcdf
+from jana.provenance import record
+
+log.to(snakemake.log[0])
+torch.set_num_threads(snakemake.threads)
+p, simulator = dict(snakemake.params.items()), simulators.get(snakemake.wildcards.task)
+weights = checkpoints.load(snakemake.input.model)
+model = recipes.restored(p["design"], simulator, weights, p["device"])
+pairs = model.shared(*netcdf.tensors(snakemake.input.test, "theta", "x"))
+netcdf.save(
+    snakemake.output[0],
+    record(rule=snakemake.rule, params=p, device=recipes.describe(model)),
+    posterior=(("member", "dataset"), draws.log_posterior(model, *pairs)),
+    likelihood=(("member", "dataset"), surrogate.log_likelihood(model, *pairs)),
+)

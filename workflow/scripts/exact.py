@@ -1,0 +1,29 @@
+"""Exact log densities of the held-out pairs, and two exact posterior samples per observation."""
+
+from jana import simulators
+from jana.io import log, netcdf
+from jana.provenance import record
+from jana.rng import generator
+
+log.to(snakemake.log[0])
+p = snakemake.params
+simulator = simulators.get(snakemake.wildcards.task)
+theta, x = (part.double() for part in netcdf.tensors(snakemake.input.test, "theta", "x"))
+(observed,) = netcdf.tensors(snakemake.input.observed, "x")
+rng = generator(p.seed)
+draws = ("dataset", "draw", "parameter")
+details = record(rule=snakemake.rule, params=dict(p.items()))
+netcdf.save(
+    snakemake.output.draws,
+    details,
+    {"parameter": list(simulator.theta_names)},
+    first=(draws, simulator.exact.sample(rng, observed, p.draws)),
+    second=(draws, simulator.exact.sample(rng, observed, p.draws)),
+)
+netcdf.save(
+    snakemake.output.densities,
+    details,
+    posterior=(("dataset",), simulator.exact.log_posterior(theta, x)),
+    likelihood=(("dataset",), simulator.log_likelihood(theta, x)),
+    marginal=(("dataset",), simulator.exact.log_marginal(x)),
+)

@@ -1,0 +1,14 @@
+"""Training and validation losses of every seed."""
+
+from jana.io import log, netcdf
+from jana.plots import style, training
+
+log.to(snakemake.log[0])
+history = netcdf.load(snakemake.input.history)
+exact = netcdf.load(snakemake.input.exact)
+figure = style.figure(2.6)
+for ax, part in zip(figure.subplots(1, 2), history.part.values, strict=True):
+    run = history.sel(part=part)
+    curves = run.train.values, run.validation.values, run.best_epoch.values
+    training.losses(ax, part, *curves, float(-exact[part].mean()))
+style.save(figure, snakemake.output[0])

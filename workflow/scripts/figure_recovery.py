@@ -1,0 +1,22 @@
+"""Posterior medians of the first seed over the true parameters."""
+
+from math import ceil
+
+from jana.io import log, netcdf
+from jana.plots import recovery, style
+
+log.to(snakemake.log[0])
+found = netcdf.load(snakemake.input[0])
+names, columns = found.parameter.values, 5
+rows = ceil(len(names) / columns)
+figure = style.figure(1.9 * rows)
+panels = figure.subplots(rows, columns, squeeze=False).flat
+for index, (ax, name) in enumerate(zip(panels, names, strict=False)):
+    scores = found.isel(member=0, parameter=index)
+    note = f"r = {scores.correlation:.3f}, R² = {scores.r2:.3f}"
+    recovery.medians(ax, scores.theta.values, scores["median"].values, name, note)
+for ax in figure.axes[len(names) :]:
+    ax.remove()
+figure.supxlabel("true value")
+figure.supylabel("posterior median")
+style.save(figure, snakemake.output[0])

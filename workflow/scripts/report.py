@@ -1,0 +1,15 @@
+"""The report: one self-contained HTML file."""
+
+from jana.io import log
+from jana.provenance import record
+from jana.report import page
+
+log.to(snakemake.log[0])
+page.assemble(
+    snakemake.output[0],
+    snakemake.params.scale,
+    snakemake.input.table,
+    snakemake.params.shown,
+    snakemake.input.captions,
+    record(config=snakemake.params.config),
+)

@@ -1,0 +1,18 @@
+"""Draws (theta, x) pairs from one simulator, and stores them."""
+
+from jana import simulators
+from jana.io import log, netcdf
+from jana.provenance import record
+from jana.rng import generator
+
+log.to(snakemake.log[0])
+p = snakemake.params
+simulator = simulators.get(snakemake.wildcards.task)
+pairs = simulator.draw(generator(p.seed), p.n)
+netcdf.save(
+    snakemake.output[0],
+    record(rule=snakemake.rule, params=dict(p.items())),
+    {"parameter": list(simulator.theta_names)},
+    theta=(("dataset", "parameter"), pairs.theta),
+    x=(("dataset", *simulator.x_axes), pairs.x),
+)
