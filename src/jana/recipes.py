@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
 
 import torch
 from torch import Generator, Tensor, nn
@@ -56,7 +55,7 @@ class Design:
     training: Training
 
     @classmethod
-    def from_config(cls, entry: dict) -> Self:
+    def from_config(cls, entry: dict) -> "Design":
         """Of a configuration entry that has passed the schema."""
         flows = {
             name: FlowSettings(**{**entry[name], "hidden": tuple(entry[name]["hidden"])})

@@ -1,5 +1,6 @@
 """Pareto-smoothed importance weights: a thin, typed call of arviz-stats."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ class Smoothed(NamedTuple):
     Attributes:
         log_weights: Not normalised: on the scale of what went in.
         khat: Shape of the tail; above 0.7 a mean of the weights is not to be trusted. -inf
-            where the weights do not vary.
+            where the largest weights are equal.
     """
 
     log_weights: Float[Tensor, "*B L"]
@@ -35,18 +36,21 @@ def smooth(log_weights: Float[Tensor, "*B L"]) -> Smoothed:
         raise ValueError(f"a Pareto tail needs 25 draws or more, not {raw.shape[-1]}: draw more")
     if raw.isnan().any():
         raise ValueError("log weights must be numbers or -inf, not NaN: look at the log densities")
-    rows = [_smooth_row(row) for row in raw.flatten(0, -2).numpy()]
+    rows = [_smooth_row(row) for row in raw.reshape(-1, raw.shape[-1]).numpy()]
     weights = torch.from_numpy(np.stack([weight for weight, _ in rows])).reshape(raw.shape)
-    return Smoothed(weights, torch.tensor([k for _, k in rows]).double().reshape(raw.shape[:-1]))
+    khats = torch.tensor([khat for _, khat in rows], dtype=torch.float64)
+    return Smoothed(weights, khats.reshape(raw.shape[:-1]))
 
 
 def _smooth_row(raw: np.ndarray) -> tuple[np.ndarray, float]:
+    n = len(raw)
     order = np.argsort(raw)
-    body = order[int(0.75 * len(raw))]  # the tail has at most a fifth of the draws
-    if np.ptp(raw[np.isfinite(raw)]) < 1e-12 and np.isfinite(raw).all():
-        return raw, -np.inf
+    tail = order[-math.ceil(min(0.2 * n, 3 * math.sqrt(n))) :]
+    body = order[int(0.75 * n)]  # below the tail, whose share is a fifth at most
     if not np.isfinite(raw[body]):  # three quarters of the weights are zero: no tail to speak of
         return raw, np.inf
+    if np.ptp(raw[tail]) < 1e-10:  # the largest weights are equal: bounded, nothing to smooth
+        return raw, -np.inf
     normalised, khat = array_stats.psislw(-raw)
     # The body is changed by normalisation alone, and so gives it back.
     return normalised + (raw[body] - normalised[body]), float(khat)

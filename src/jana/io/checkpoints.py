@@ -2,6 +2,7 @@
 
 import fcntl
 import pickle
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -32,25 +33,32 @@ def load(path: Path | str) -> dict:
     Raises:
         ValueError: If the file cannot be read or is not ours.
     """
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-        return content["state"]
-    except (OSError, RuntimeError, pickle.UnpicklingError, KeyError, TypeError, EOFError) as error:
-        raise ValueError(
-            f"a checkpoint is needed at {path}, but it cannot be read ({error}): delete it and run "
-            "snakemake again"
-        ) from error
+    return _read(path)["state"]
 
 
 def resumable(path: Path | str, identity: str) -> dict | None:
     """The state to go on from, or None where there is none of the same settings, data and code."""
     if not Path(path).exists():
         return None
-    content = torch.load(path, map_location="cpu", weights_only=True)
+    content = _read(path)
     if content["identity"] == identity:
         return content["state"]
     print(f"{path} is of other settings, data or code: starting anew", flush=True)
     return None
+
+
+def _read(path: Path | str) -> dict:
+    try:
+        if not zipfile.is_zipfile(path):
+            raise OSError("no such file, or not an archive of tensors")
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        content["identity"], content["state"]  # noqa: B018  a foreign archive lacks them
+    except (OSError, RuntimeError, pickle.UnpicklingError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"a checkpoint is needed at {path}, but it cannot be read ({error}): delete it and run "
+            "snakemake again"
+        ) from error
+    return content
 
 
 def identity(settings: dict, *data: torch.Tensor) -> str:

@@ -21,7 +21,7 @@ POSTERIOR_SD, MARGINAL_SD = SD / math.sqrt(2), SD * math.sqrt(2)
 
 
 def log_normal(
-    value: Float[Tensor, "*B D"], mean: Float[Tensor, "*B D"] | float, sd: float
+    value: Float[Tensor, "*#B D"], mean: Float[Tensor, "*#B D"] | float, sd: float
 ) -> Float[Tensor, "*B"]:
     """log N(value; mean, sd^2 I), summed over coordinates."""
     z = (value - mean) / sd

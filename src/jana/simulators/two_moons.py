@@ -47,7 +47,7 @@ def simulate(rng: Generator, theta: Float[Tensor, "B 2"]) -> Float[Tensor, "B 2"
     return half_circle(rng, len(theta)) + torch.stack([SHIFT - s.abs(), d], dim=-1)
 
 
-def log_likelihood(theta: Float[Tensor, "*B 2"], x: Float[Tensor, "*B 2"]) -> Float[Tensor, "*B"]:
+def log_likelihood(theta: Float[Tensor, "*#B 2"], x: Float[Tensor, "*#B 2"]) -> Float[Tensor, "*B"]:
     """log p(x | theta): that of the point p in polar coordinates, over its radius.
 
     A negative radius (10 standard deviations off) is left out.

@@ -1,0 +1,42 @@
+"""Ranks are uniform for exact posteriors, and only for those."""
+
+import torch
+
+from jana.diagnostics import ecdf
+from jana.diagnostics.ranks import ranks
+from jana.rng import generator
+
+B, L = 1000, 99
+
+
+def p_value(seed, shift=0.0, scale=1.0):
+    """Of posterior draws for x ~ N(theta, 1), theta ~ N(0, 1): theta | x ~ N(x / 2, 1 / 2)."""
+    rng = generator(seed)
+    truth = torch.randn(B, 1, generator=rng)
+    x = truth + torch.randn(B, 1, generator=rng)
+    noise = torch.randn(B, L, 1, generator=rng)
+    draws = x[:, None] / 2 + shift + scale * 0.5**0.5 * noise
+    counts = ecdf.counts_below(ranks(truth, draws), L)
+    null = ecdf.null_extremes(generator(99), B, L, 4000)
+    return float(ecdf.p_values(ecdf.extremes(counts, B), null))
+
+
+def test_ranks_count_the_draws_below():
+    draws = torch.tensor([[-2.0, -1.0, 1.0]]).reshape(1, 3, 1)
+    assert ranks(torch.zeros(1, 1), draws).tolist() == [[2]]
+
+
+def test_exact_posteriors_pass():
+    assert p_value(0) > 0.01
+
+
+def test_narrow_posteriors_fail():
+    assert p_value(0, scale=0.8) < 0.001
+
+
+def test_wide_posteriors_fail():
+    assert p_value(0, scale=1.25) < 0.001
+
+
+def test_biased_posteriors_fail():
+    assert p_value(0, shift=0.2) < 0.001

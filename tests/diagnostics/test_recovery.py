@@ -1,0 +1,29 @@
+"""Recovery: known answers for the conjugate Gaussian."""
+
+import pytest
+import torch
+
+from jana.diagnostics.recovery import recovery
+
+
+def test_the_conjugate_gaussian(rng):
+    """theta ~ N(0, 1), x ~ N(theta, 1): R^2 = contraction = 1/2, correlation sqrt(1/2)."""
+    truth = torch.randn(4000, 1, generator=rng)
+    x = truth + torch.randn(4000, 1, generator=rng)
+    draws = x[:, None] / 2 + 0.5**0.5 * torch.randn(4000, 400, 1, generator=rng)
+    found = recovery(truth, draws)
+    assert float(found.r2) == pytest.approx(0.5, abs=0.05)
+    assert float(found.contraction) == pytest.approx(0.5, abs=0.05)
+    assert float(found.correlation) == pytest.approx(0.5**0.5, abs=0.03)
+
+
+def test_the_prior_contracts_nothing(rng):
+    truth, draws = torch.randn(2000, 2, generator=rng), torch.randn(2000, 200, 2, generator=rng)
+    found = recovery(truth, draws)
+    assert (found.contraction.abs() < 0.1).all() and (found.r2 < 0.05).all()
+
+
+def test_the_median_by_hand():
+    draws = torch.tensor([[1.0], [5.0], [2.0]])[None]
+    found = recovery(torch.tensor([[2.0]]).expand(3, 1), draws.expand(3, 3, 1))
+    assert found.median.tolist() == [[2.0]] * 3

@@ -1,0 +1,61 @@
+"""Pareto smoothing: the same as arviz-stats, on the scale of what went in."""
+
+import math
+
+import pytest
+import torch
+from arviz_stats.base import array_stats
+
+from jana.evidence.psis import smooth
+
+
+def heavy(rng, k, n=4000):
+    """Log weights whose tail is Pareto with shape k."""
+    return (-k * torch.rand(n, generator=rng).double().log()).sort().values
+
+
+@pytest.mark.parametrize("shape", [0.2, 0.5, 0.9])
+def test_khat_finds_the_shape_of_a_pareto_tail(rng, shape):
+    assert float(smooth(heavy(rng, shape)).khat) == pytest.approx(shape, abs=0.2)
+
+
+def test_normalised_it_is_arviz_stats(rng):
+    raw = heavy(rng, 0.6)
+    theirs, khat = array_stats.psislw(-raw.numpy())
+    ours = smooth(raw)
+    torch.testing.assert_close(
+        ours.log_weights - ours.log_weights.logsumexp(0), torch.tensor(theirs)
+    )
+    assert float(ours.khat) == float(khat)
+
+
+def test_the_body_is_left_as_it_was_and_the_scale_with_it(rng):
+    raw = heavy(rng, 0.6) + 1000.0
+    smoothed = smooth(raw).log_weights
+    torch.testing.assert_close(smoothed[:3000], raw[:3000])
+    assert not torch.equal(smoothed[-100:], raw[-100:])
+
+
+def test_equal_weights_stay_equal():
+    smoothed = smooth(torch.full((2, 100), -7.0))
+    assert (smoothed.log_weights == -7).all() and (smoothed.khat == -math.inf).all()
+
+
+def test_zero_weights_stay_zero(rng):
+    raw = torch.randn(1000, generator=rng).double()
+    raw[::10] = -math.inf
+    smoothed = smooth(raw)
+    assert (smoothed.log_weights[::10] == -math.inf).all() and smoothed.khat.isfinite()
+
+
+def test_almost_only_zeros_are_not_to_be_trusted():
+    raw = torch.full((100,), -math.inf)
+    raw[:5] = 0.0
+    assert smooth(raw).khat == math.inf
+
+
+def test_too_few_draws_and_nan_are_refused():
+    with pytest.raises(ValueError, match="25 draws or more, not 24"):
+        smooth(torch.zeros(24))
+    with pytest.raises(ValueError, match="not NaN"):
+        smooth(torch.full((30,), math.nan))

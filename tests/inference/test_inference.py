@@ -1,0 +1,83 @@
+"""Draws and densities of a pair of networks: chunking changes nothing, joint draws are joint."""
+
+import pytest
+import torch
+
+from jana import simulators
+from jana.inference import chunks, draws, surrogate
+from jana.recipes import Design, FlowSettings, build_joint, generators
+from jana.rng import generator
+from jana.training.fit import Training
+
+SEEDS = [1, 2]
+FLOW = FlowSettings(1, "spline", 4, 4.0, (8,), "none", True)
+TRAINING = Training(1, 10, 1e-3, 0.1, 1.0, 0.9, 1, 0.1)
+
+
+@pytest.fixture(scope="module")
+def model():
+    """Standardized only, for the conjugate Gaussian: both flows are nearly exact."""
+    simulator = simulators.get("gaussian_linear")
+    built = build_joint(Design(FLOW, FLOW, TRAINING), simulator, 10, SEEDS)
+    built.set_from(*simulator.draw(generator(0), 20_000))
+    return built.requires_grad_(False)
+
+
+@pytest.fixture
+def pairs(model):
+    return model.shared(*simulators.get("gaussian_linear").draw(generator(3), 40))
+
+
+def test_draws_do_not_depend_on_chunks(model, pairs, monkeypatch):
+    _, x = pairs
+    whole = draws.posterior_draws(model, generators(SEEDS, "a"), x, 7)
+    monkeypatch.setattr(chunks, "ROWS", 30)
+    parts = draws.posterior_draws(model, generators(SEEDS, "a"), x, 7)
+    torch.testing.assert_close(whole, parts)
+    assert whole.draws.shape == (2, 40, 7, 10) and whole.log_prob.shape == (2, 40, 7)
+
+
+def test_a_draws_log_density_is_the_posterior_networks(model, pairs):
+    _, x = pairs
+    found = draws.posterior_draws(model, generators(SEEDS, "a"), x, 3)
+    again = draws.log_posterior(model, found.draws[:, :, 1], x)
+    torch.testing.assert_close(found.log_prob[:, :, 1], again, atol=1e-4, rtol=1e-5)
+
+
+def test_members_draw_from_generators_of_their_own(model, pairs):
+    _, x = pairs
+    both = draws.posterior_draws(model, generators(SEEDS, "a"), x, 3).draws
+    other = draws.posterior_draws(model, generators([1, 9], "a"), x, 3).draws
+    assert torch.equal(both[0], other[0]) and not torch.equal(both[1], other[1])
+
+
+def test_posterior_draws_have_the_exact_mean_and_sd(model, pairs):
+    _, x = pairs
+    found = draws.posterior_draws(model, generators(SEEDS, "a"), x, 4000).draws
+    torch.testing.assert_close(found.mean(2), x / 2, atol=0.01, rtol=0)
+    sd = found.std(2)
+    torch.testing.assert_close(sd, torch.full_like(sd, 0.1 / 2**0.5), atol=0.005, rtol=0)
+
+
+def test_surrogate_data_have_the_simulators_mean_and_sd(model, pairs):
+    theta, _ = pairs
+    found = surrogate.simulate(model, generators(SEEDS, "a"), theta, 4000)
+    torch.testing.assert_close(found.mean(2), theta, atol=0.012, rtol=0)
+    torch.testing.assert_close(found.std(2), torch.full_like(theta, 0.1), atol=0.007, rtol=0)
+
+
+def test_the_surrogate_likelihood_is_nearly_the_exact_one(model, pairs):
+    theta, x = pairs
+    exact = simulators.get("gaussian_linear").log_likelihood(theta, x)
+    found = surrogate.log_likelihood(model, theta, x)
+    torch.testing.assert_close(found, exact, atol=0.5, rtol=0)
+    many = surrogate.log_likelihood_of_draws(model, theta[:, :, None].expand(-1, -1, 3, -1), x)
+    torch.testing.assert_close(many[:, :, 2], found)
+
+
+def test_joint_draws_are_posteriors_of_their_own_surrogate_data(model, pairs):
+    theta, _ = pairs
+    x, found = draws.joint_draws(model, generators(SEEDS, "a"), theta, 2000)
+    assert x.shape == theta.shape
+    torch.testing.assert_close(found.mean(2), x / 2, atol=0.012, rtol=0)
+    assert not torch.allclose(x, pairs[1], atol=0.05)

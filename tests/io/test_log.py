@@ -1,0 +1,51 @@
+"""What a training job says."""
+
+import sys
+
+import torch
+
+from jana.io import log
+from jana.training.fit import Epoch
+
+EPOCHS = [
+    Epoch(i, {"posterior": torch.tensor([2.0, 4.0])}, {"posterior": torch.ones(2)}) for i in (1, 2)
+]
+
+
+class Terminal:
+    def __init__(self, tty):
+        self.tty, self.text = tty, ""
+
+    def isatty(self):
+        return self.tty
+
+    def write(self, text):
+        self.text += text
+
+    def flush(self):
+        pass
+
+
+def followed(monkeypatch, tty):
+    terminal = Terminal(tty)
+    monkeypatch.setattr(sys, "__stderr__", terminal)
+    assert list(log.followed(iter(EPOCHS), 0, 2, "two_moons")) == EPOCHS
+    return terminal.text
+
+
+def test_a_log_gets_plain_lines_and_no_bar(monkeypatch, capsys):
+    assert followed(monkeypatch, tty=False) == ""
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "epoch 1/2: training posterior 3.000; validation posterior 1.000"
+    assert len(lines) == 2
+
+
+def test_a_terminal_gets_a_bar(monkeypatch):
+    text = followed(monkeypatch, tty=True)
+    assert "two_moons" in text and "2/2" in text and "\r" in text
+
+
+def test_a_resumed_run_says_so(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "__stderr__", Terminal(False))
+    list(log.followed(iter(EPOCHS), 7, 9, "two_moons"))
+    assert capsys.readouterr().out.startswith("two_moons: going on after epoch 7\n")

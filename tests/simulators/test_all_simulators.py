@@ -1,0 +1,68 @@
+"""What every simulator must do. A new file in simulators/ is tested as soon as it is there."""
+
+import pkgutil
+
+import pytest
+import torch
+from scipy.stats import kstest
+
+from jana import simulators
+from jana.rng import generator
+
+NAMES = sorted({m.name for m in pkgutil.iter_modules(simulators.__path__)} - {"base", "priors"})
+
+
+@pytest.fixture(params=NAMES)
+def simulator(request):
+    return simulators.get(request.param)
+
+
+def test_names_fit_shapes(simulator, rng):
+    theta, x = simulator.draw(rng, 8)
+    assert theta.shape == (8, len(simulator.theta_names))
+    assert x.ndim == 1 + len(simulator.x_axes)
+    assert len(set(simulator.theta_names)) == len(simulator.theta_names)
+
+
+def test_the_generator_alone_decides(simulator):
+    torch.manual_seed(1)
+    first = simulator.draw(generator(5), 8)
+    torch.manual_seed(2)
+    second = simulator.draw(generator(5), 8)
+    torch.testing.assert_close(first, second, rtol=0, atol=0)
+
+
+def test_prior_draws_lie_within_the_bounds_and_have_a_finite_density(simulator, rng):
+    prior = simulator.prior
+    theta = prior.sample(rng, 1000)
+    assert prior.log_prob(theta).isfinite().all()
+    assert ((theta >= prior.low) & (theta < prior.high)).all()
+
+
+def test_bayes_rule_holds_between_the_exact_densities(simulator, rng):
+    """prior * likelihood = posterior * marginal, at pairs from the model."""
+    theta, x = (part.double() for part in simulator.draw(rng, 500))
+    left = simulator.prior.log_prob(theta) + simulator.log_likelihood(theta, x)
+    right = simulator.exact.log_posterior(theta, x) + simulator.exact.log_marginal(x)
+    torch.testing.assert_close(left, right, rtol=0, atol=2e-5)  # the prior's bounds are float32
+
+
+def test_exact_posterior_draws_are_calibrated(simulator):
+    """SBC of the exact sampler: ranks plus jitter are uniform (false alarms: 1 in 1,000 each)."""
+    rng = generator(11)
+    theta, x = simulator.draw(rng, 1000)
+    draws = simulator.exact.sample(rng, x, 99)
+    ranks = (draws < theta[:, None]).sum(1) + torch.rand(theta.shape, generator=rng)
+    for column in (ranks / 100).numpy().T:
+        assert kstest(column, "uniform").pvalue > 1e-3
+
+
+def test_not_finite_data_are_refused_with_the_parameters(simulator):
+    broken = type(simulator)(
+        prior=simulator.prior,
+        simulate=lambda rng, theta: theta.log(),  # NaN where theta is negative
+        theta_names=simulator.theta_names,
+        x_axes=simulator.x_axes,
+    )
+    with pytest.raises(ValueError, match=r"simulated data must be finite, but .* theta ="):
+        broken.draw(generator(0), 100)
