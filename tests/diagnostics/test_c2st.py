@@ -1,39 +1,91 @@
-"""C2ST: a half for equal samples, the known optimum for unequal ones, and sbibm's settings."""
+"""C2ST: a half for equal samples, the known optimum for unequal ones, and scikit-learn's values."""
 
 import math
 
 import numpy as np
 import pytest
+import torch
 from scipy.stats import norm
+from sklearn.model_selection import KFold, cross_val_score
+from sklearn.neural_network import MLPClassifier
 
 from jana.diagnostics.c2st import c2st
+from jana.rng import generator
+
+FLOOR_ERROR = 0.5 / math.sqrt(2000)
 
 
-def samples(seed, shift, n=1000, dim=2):
-    rng = np.random.default_rng(seed)
-    first, second = rng.normal(size=(2, n, dim))
-    second[:, 0] += shift
+def samples(seed, shift, sets=4, dim=2, n=1000):
+    first, second = torch.randn(2, sets, n, dim, generator=generator(seed))
+    second[..., 0] += shift
     return first, second
 
 
+def sklearns(reference, draws):
+    """sbibm 1.1's test, observation by observation."""
+    found = []
+    for first, second in zip(reference.numpy(), draws.numpy(), strict=True):
+        mean, sd = first.mean(0), first.std(0, ddof=1)
+        data = np.concatenate([(first - mean) / sd, (second - mean) / sd])
+        labels = np.repeat([0, 1], len(first))
+        width = 10 * first.shape[1]
+        classifier = MLPClassifier(
+            activation="relu",
+            hidden_layer_sizes=(width, width),
+            max_iter=10_000,
+            solver="adam",
+            random_state=1,
+        )
+        folds = KFold(n_splits=5, shuffle=True, random_state=1)
+        found.append(cross_val_score(classifier, data, labels, cv=folds).mean())
+    return np.array(found)
+
+
 def test_equal_distributions_are_at_the_floor():
-    """Within 4 standard errors of a coin's."""
-    assert abs(c2st(*samples(0, 0.0)) - 0.5) < 4 * 0.5 / math.sqrt(2000)
+    """The mean of 8 observations, within 4 standard errors of a coin's."""
+    assert abs(float(c2st(*samples(0, 0.0, sets=8)).mean()) - 0.5) < 4 * FLOOR_ERROR / math.sqrt(8)
 
 
 @pytest.mark.parametrize("shift", [1.0, 3.0])
 def test_a_shifted_normal_is_told_apart_as_well_as_can_be(shift):
-    assert c2st(*samples(1, shift)) == pytest.approx(norm.cdf(shift / 2), abs=0.035)
+    found = float(c2st(*samples(1, shift)).mean())
+    assert found == pytest.approx(norm.cdf(shift / 2), abs=0.02)
 
 
-def test_one_mode_of_two_is_noticed():
-    rng = np.random.default_rng(2)
-    signs = rng.choice([-1, 1], size=(1000, 1))
-    both, one = 3 * signs + rng.normal(size=(1000, 2)), 3 + rng.normal(size=(1000, 2))
-    assert c2st(both, one) > 0.7
+@pytest.mark.parametrize("shift", [0.0, 0.3, 1.0, 2.0, 3.3])  # from .50 to .95
+def test_the_values_are_scikit_learns(shift):
+    """On the same folds; the mean difference of 4 observations within 3 floor errors of each."""
+    pair = samples(2, shift)
+    gap = c2st(*pair).numpy() - sklearns(*pair)
+    assert abs(gap.mean()) < 3 * FLOOR_ERROR / 2 and (abs(gap) < 4 * FLOOR_ERROR).all()
+
+
+def test_in_five_dimensions_too():
+    pair = samples(3, 1.0, sets=2, dim=5)
+    assert (abs(c2st(*pair).numpy() - sklearns(*pair)) < 4 * FLOOR_ERROR).all()
+
+
+def test_observations_do_not_depend_on_each_other():
+    first, second = samples(4, 0.5)
+    other = second.clone()
+    other[1:] += 3
+    assert abs(float(c2st(first, second)[0] - c2st(first, other)[0])) < 1.5 * FLOOR_ERROR
+
+
+def test_one_mode_of_two_is_noticed(rng):
+    signs = 2.0 * torch.randint(2, (1, 1000, 1), generator=rng) - 1
+    both = 3 * signs + torch.randn(1, 1000, 2, generator=rng)
+    one = 3 + torch.randn(1, 1000, 2, generator=rng)
+    assert float(c2st(both, one)) > 0.7
 
 
 def test_scale_does_not_matter():
-    first, second = samples(3, 1.0)
-    scale = np.array([1e-3, 1e3])
-    assert c2st(first * scale, second * scale) == pytest.approx(c2st(first, second), abs=1e-9)
+    first, second = samples(5, 1.0, sets=1)
+    scale = torch.tensor([1e-3, 1e3])
+    scaled = c2st(first * scale, second * scale)
+    assert abs(float(scaled - c2st(first, second))) < 2 * FLOOR_ERROR
+
+
+def test_the_same_samples_give_the_same_value():
+    pair = samples(6, 0.5, sets=2)
+    assert torch.equal(c2st(*pair), c2st(*pair))

@@ -10,10 +10,7 @@ from ..io.tables import row
 
 
 def rows(
-    labels: dict,
-    exact: Float[Tensor, "B L D"],
-    draws: Float[Tensor, "B L D"],
-    **fields: object,
+    labels: dict, exact: Float[Tensor, "B L D"], draws: Float[Tensor, "B L D"], **fields: object
 ) -> list[dict]:
     """One row per observation; the error is that of a share of 2 L classified draws.
 
@@ -24,11 +21,15 @@ def rows(
         fields: Further columns, such as the method and the seed.
     """
     n = exact.shape[1]
-    found = []
-    for observation, pair in enumerate(zip(exact.numpy(), draws.numpy(), strict=True)):
-        value = c2st(*pair)
-        error = math.sqrt(value * (1 - value) / (2 * n))
-        found.append(
-            row(labels, "c2st", value, error=error, observation=observation, draws=n, **fields)
+    return [
+        row(
+            labels,
+            "c2st",
+            value,
+            error=math.sqrt(value * (1 - value) / (2 * n)),
+            observation=observation,
+            draws=n,
+            **fields,
         )
-    return found
+        for observation, value in enumerate(c2st(exact, draws).tolist())
+    ]

@@ -1,0 +1,63 @@
+# make report   everything at laptop scale; ends with results/laptop/report.html
+# make test     the test suite, the smoke pipeline included
+# make test-all the same with the tests that take minutes each
+# make lock     writes envs/*.lock anew, from pyproject.toml
+#
+# Each works alone: it makes .venv first if it is not there.
+
+PYTHON ?= python3
+TORCH := torch==2.13.0
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check
+
+.PHONY: report test test-all lock check clean
+
+report: $(VENV)/installed
+	$(BIN)/snakemake --cores all
+
+test: $(VENV)/tested
+	$(BIN)/python -m pytest -m "not heavy"
+
+test-all: $(VENV)/tested
+	$(BIN)/python -m pytest
+
+# In two steps: torch with whatever it needs here (CPU or CUDA), then all else exactly as locked.
+$(VENV)/installed: envs/requirements.lock pyproject.toml | check
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet $(TORCH)
+	$(PIP) install --quiet --no-deps -r envs/requirements.lock
+	$(PIP) install --quiet --no-deps -e .
+	touch $@
+
+$(VENV)/tested: envs/test.lock $(VENV)/installed
+	$(PIP) install --quiet --no-deps -r envs/test.lock
+	touch $@
+
+check:
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "Python 3.11 or newer is needed, but there is no $(PYTHON): install it, or name it with make PYTHON=..." >&2; \
+	  exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed, but $(PYTHON) is `$(PYTHON) -V`: name another with make PYTHON=..." >&2; \
+	  exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	  echo "Python's venv and ensurepip are needed, but $(PYTHON) lacks them: install python3-venv" >&2; \
+	  exit 1; }
+	@command -v c++ >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || { \
+	  echo "A C++ compiler is needed, but none of c++, g++ and clang++ was found: install g++" >&2; \
+	  exit 1; }
+
+# torch is installed first and pinned by itself; its CUDA packages depend on the machine.
+NOT_LOCKED := ^(torch|triton|nvidia-|cuda-|jana)
+lock: | check
+	set -e; fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \
+	$(PYTHON) -m venv "$$fresh"; pip="$$fresh/bin/pip --disable-pip-version-check"; \
+	$$pip install --quiet $(TORCH); \
+	$$pip install --quiet .; \
+	$$pip freeze | grep -Ev '$(NOT_LOCKED)' > envs/requirements.lock; \
+	$$pip install --quiet '.[test]'; \
+	$$pip freeze | grep -Ev '$(NOT_LOCKED)' | grep -vxFf envs/requirements.lock > envs/test.lock
+
+clean:
+	rm -rf $(VENV) build src/*.egg-info

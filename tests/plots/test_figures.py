@@ -1,0 +1,55 @@
+"""Figures: labelled axes, and what is given is what is drawn."""
+
+import numpy as np
+import pytest
+
+from jana.plots import calibration, posterior, recovery, style, training
+
+
+@pytest.fixture
+def ax():
+    return style.figure(2.0).subplots()
+
+
+def labelled(ax):
+    return bool(ax.get_xlabel()) and bool(ax.get_ylabel())
+
+
+def test_rank_ecdfs_are_drawn_less_the_diagonal(ax):
+    grid = np.array([0.25, 0.5, 0.75])
+    calibration.rank_ecdfs(ax, grid, grid[None] + 0.1, grid - 0.2, grid + 0.2, ["a"])
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), 0.1)
+    assert labelled(ax) and ax.get_legend_handles_labels()[1] == ["a"]
+
+
+def test_clouds_show_both_samples(ax, rng):
+    exact, ours = np.zeros((3, 2)), np.ones((4, 2))
+    posterior.clouds(ax, exact, ours, ("a", "b"), ("exact", "ours"))
+    assert [len(line.get_xdata()) for line in ax.lines] == [3, 4] and labelled(ax)
+
+
+def test_ecdf_differences_have_a_line_per_coordinate(ax):
+    shares = np.linspace(0, 1, 5)
+    posterior.ecdf_differences(ax, shares, np.zeros((3, 5)), shares - 1, shares)
+    assert len(ax.lines) == 3 + 1 and labelled(ax)
+
+
+def test_medians_carry_their_note(ax):
+    recovery.medians(ax, np.arange(3.0), np.arange(3.0), "theta_1", "r = 1")
+    assert ax.get_title() == "theta_1\nr = 1"
+
+
+def test_losses_mark_the_epoch_that_was_kept(ax):
+    validation = np.array([[3.0, 3.0], [1.0, 2.0], [2.0, 1.0]])
+    training.losses(ax, "posterior", validation, validation, np.array([1, 2]), 0.5)
+    (dots,) = [line for line in ax.lines if line.get_marker() == "o" and len(line.get_xdata())]
+    assert dots.get_xdata().tolist() == [1, 2] and list(dots.get_ydata()) == [1.0, 1.0]
+    assert labelled(ax)
+
+
+def test_a_saved_figure_is_the_same_file_twice(tmp_path):
+    for name in ("a.png", "b.png"):
+        figure = style.figure(1.0)
+        figure.subplots().plot([1, 2])
+        style.save(figure, tmp_path / name)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
