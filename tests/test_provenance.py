@@ -19,7 +19,8 @@ def test_a_seed_depends_on_its_name_alone():
 
 
 def test_planning_imports_only_the_standard_library():
-    code = "import sys, jana.provenance; print(sorted({'torch', 'numpy', 'xarray'} & set(sys.modules)))"
+    heavy = "{'torch', 'numpy', 'xarray'}"
+    code = f"import sys, jana.provenance; print(sorted({heavy} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
 
@@ -45,7 +46,11 @@ def edited(path, old, new):
 
 @pytest.mark.parametrize(
     "name, old, new",
-    [("deep.py", "X = 1", "X = 2"), ("used.py", "X + 1", "X + 2"), ("__init__.py", "\n", "\nA = 1\n")],
+    [
+        ("deep.py", "X = 1", "X = 2"),
+        ("used.py", "X + 1", "X + 2"),
+        ("__init__.py", "\n", "\nA = 1\n"),
+    ],
 )
 def test_what_the_script_imports_counts_however_deep(package, name, old, new):
     home, script = package
@@ -99,8 +104,8 @@ def test_a_tree_elsewhere_has_the_same_fingerprint(package, tmp_path, monkeypatc
 def test_a_simulators_fingerprint_is_its_own():
     """What a job on one task depends on does not hold another task's file."""
     script = provenance.SOURCE.parent / "workflow" / "scripts" / "simulate.py"
-    tasks = [fingerprint(script, f"jana.simulators.{task}") for task in ("two_moons", "gaussian_linear")]
-    assert tasks[0] != tasks[1]
+    names = ("jana.simulators.two_moons", "jana.simulators.gaussian_linear")
+    assert fingerprint(script, names[0]) != fingerprint(script, names[1])
     tree = ast.parse(script.read_text())
     found = {name for name in provenance._imported(tree, script)}
     assert not any(re.search("two_moons|gaussian", name) for name in found)

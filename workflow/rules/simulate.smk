@@ -5,6 +5,7 @@ rule simulate:
         f"{R}/logs/{{task}}/simulate-{{split}}.log",
     benchmark:
         f"{R}/runtimes/{{task}}/simulate-{{split}}.tsv"
+    priority: 10
     threads: config["threads"]
     resources:
         mem_mb=2000,

@@ -8,6 +8,7 @@ rule train:
         f"{R}/logs/{{task}}/{{design}}/train.log",
     benchmark:
         f"{R}/runtimes/{{task}}/{{design}}/train.tsv"
+    priority: 10  # the longest jobs first
     retries: 2
     threads: config["threads"]
     resources:

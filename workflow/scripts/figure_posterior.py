@@ -18,5 +18,5 @@ for column, (top, bottom) in enumerate(figure.subplots(2, 3).T):
     width = gaps.half_width.numpy()
     posterior.ecdf_differences(bottom, gaps.shares.numpy(), gaps.values.numpy(), -width, width)
 handles = figure.axes[0].get_legend_handles_labels()
-figure.legend(*handles, loc="outside upper center", ncols=2, markerscale=6)
+figure.legend(*handles, loc="outside upper center", ncols=2, markerscale=3)
 style.save(figure, snakemake.output[0])

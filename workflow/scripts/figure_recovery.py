@@ -7,9 +7,10 @@ from jana.plots import recovery, style
 
 log.to(snakemake.log[0])
 found = netcdf.load(snakemake.input[0])
-names, columns = found.parameter.values, 5
+names = found.parameter.values
+columns = min(5, len(names))
 rows = ceil(len(names) / columns)
-figure = style.figure(1.9 * rows)
+figure = style.figure(2.0 * rows + 0.4)
 panels = figure.subplots(rows, columns, squeeze=False).flat
 for index, (ax, name) in enumerate(zip(panels, names, strict=False)):
     scores = found.isel(member=0, parameter=index)

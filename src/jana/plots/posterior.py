@@ -10,9 +10,8 @@ def clouds(
     ax: Axes, exact: ndarray, approximate: ndarray, names: tuple[str, str], labels: tuple[str, str]
 ) -> None:
     """Two samples (L, 2) as points: the exact one beneath, the approximate one above."""
-    kinds = zip((exact, approximate), (EXACT, APPROXIMATE), labels, strict=True)
-    for sample, colour, label in kinds:
-        ax.plot(*sample.T, ".", color=colour, markersize=1.6, alpha=0.6, label=label, mew=0)
+    ax.plot(*exact.T, ".", color=EXACT, markersize=4.0, alpha=0.35, mew=0, label=labels[0])
+    ax.plot(*approximate.T, ".", color=APPROXIMATE, markersize=1.8, mew=0, label=labels[1])
     ax.set(xlabel=names[0], ylabel=names[1])
 
 

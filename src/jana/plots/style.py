@@ -7,11 +7,12 @@ from matplotlib.figure import Figure
 
 WIDTH = 7.0  # inches, of a figure across the page
 POSTERIOR, JOINT = "#1b4f8f", "#a02c2c"  # posterior SBC blue and joint SBC red, as in the paper
-EXACT, APPROXIMATE = "0.25", "#1b7fbd"
+EXACT, APPROXIMATE = "0.45", "#1b7fbd"
 PARTS = {"posterior": POSTERIOR, "likelihood": JOINT}
 
 RC = {
     "font.size": 8,
+    "figure.labelsize": 8,
     "axes.titlesize": 8,
     "axes.labelsize": 8,
     "axes.spines.top": False,

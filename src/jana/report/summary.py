@@ -63,7 +63,7 @@ def _by_seed(table: pd.DataFrame, metric: Metric) -> pd.Series:
 
 def _line(metric: Metric, seeds: pd.Series, floor: pd.Series) -> Line:
     def text(value: float) -> str:
-        return f"{value:.{metric.digits}f}"
+        return f"{value:.{metric.digits}f}" if value else "0"
 
     spread = f"{text(seeds.min())} to {text(seeds.max())}" if len(seeds) > 1 else ""
     return Line(

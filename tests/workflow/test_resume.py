@@ -1,0 +1,72 @@
+"""A training job that is killed at some step ends, when run again, with the same weights."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+import torch
+
+MODEL = "results/smoke/two_moons/tuned/model.pt"
+OVERLAY = "scale: smoke\ndesigns: {tuned: {training: {epochs: 40, batch: 16, patience: 40}}}\n"
+
+
+def weights(tree):
+    return torch.load(tree.path / MODEL, weights_only=True)["state"]
+
+
+def arguments(tree):
+    (tree.path / "long.yaml").write_text(OVERLAY)
+    files = ("--configfile", "config.smoke.yaml", "long.yaml")
+    return ("--cores", 1, "--retries", 0, MODEL, *files)
+
+
+@pytest.fixture
+def uninterrupted(tree):
+    done = tree.snakemake(*arguments(tree))
+    assert done.returncode == 0, done.stdout
+    found = weights(tree)
+    (tree.path / MODEL).unlink()
+    for checkpoint in (tree.path / "results/smoke/checkpoints").rglob("*.pt"):
+        checkpoint.unlink()
+    return found
+
+
+def test_kill_9_at_a_random_step_and_run_again_is_bit_equal(tree, uninterrupted):
+    last = tree.path / "results/smoke/checkpoints/two_moons/tuned/last.pt"
+    process = subprocess.Popen(
+        tree.command(*arguments(tree)),
+        cwd=tree.path,
+        env=tree.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    while not last.exists():  # training has begun
+        assert process.poll() is None
+        time.sleep(0.01)
+    time.sleep(random.Random(os.getpid()).uniform(0.0, 0.6))
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (tree.path / MODEL).exists()
+    epoch = torch.load(last, weights_only=True)["state"]["epoch"]
+    assert 0 < epoch < 40
+    assert tree.snakemake("--unlock", *arguments(tree)).returncode == 0
+    done = tree.snakemake(*arguments(tree))
+    assert done.returncode == 0, done.stdout
+    log = (tree.path / "results/smoke/logs/two_moons/tuned/train.log").read_text()
+    assert f"going on after epoch {epoch}" in log
+    again = weights(tree)
+    assert again.keys() == uninterrupted.keys()
+    assert all(torch.equal(again[key], uninterrupted[key]) for key in again)
+
+
+def test_a_checkpoint_of_other_settings_is_not_gone_on_from(tree):
+    assert tree.snakemake(*arguments(tree)).returncode == 0
+    tree.edit("config.yaml", "rate: 0.002", "rate: 0.003")
+    done = tree.snakemake(*arguments(tree))
+    assert done.returncode == 0, done.stdout
+    log = (tree.path / "results/smoke/logs/two_moons/tuned/train.log").read_text()
+    assert "starting anew" in log and "epoch 1/40" in log

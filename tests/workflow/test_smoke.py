@@ -1,0 +1,112 @@
+"""The pipeline at smoke scale: it ends, is whole, and knows when nothing has changed."""
+
+import json
+import re
+import shutil
+
+import pytest
+
+from jana.io import netcdf, tables
+
+OVERLAY = ("--configfile", "config.smoke.yaml")
+R = "results/smoke"
+
+
+def planned(tree):
+    """The jobs of a dry run, as a set of (rule, task); the task is "" for those of all tasks."""
+    done = tree.snakemake("-n", *OVERLAY)
+    assert done.returncode == 0, done.stdout
+    jobs = set()
+    for block in re.split(r"\n(?=rule |localrule )", done.stdout):
+        rule = re.match(r"(?:local)?rule (\w+):", block)
+        if rule:
+            task = re.search(r"wildcards: .*?task=(\w+)", block)
+            jobs.add((rule[1], task[1] if task else ""))
+    return jobs
+
+
+@pytest.fixture
+def copy(smoke, tmp_path):
+    """The tree of the smoke run with its results, to be edited."""
+    found = object.__new__(type(smoke))
+    found.path = tmp_path / "copy"
+    shutil.copytree(smoke.path, found.path)
+    return found
+
+
+def test_the_table_has_every_metric_of_every_task_and_seed(smoke):
+    table = tables.load(smoke.path / R / "tables" / "benchmarks.csv")
+    assert set(table.task) == {"two_moons", "gaussian_linear"}
+    for _, rows in table[table.method == "jana"].groupby("task"):
+        found = rows.groupby("metric").seed.nunique()
+        expected = {"kl_joint", "kl_posterior", "kl_likelihood", "nll_posterior", "nll_likelihood"}
+        expected |= {"c2st", "sbc_pvalue", "jsbc_pvalue", "outside_support", "contraction", "r2"}
+        expected |= {"lml_error", "lml_rmse", "khat"}
+        assert expected <= set(found.index) and (found[sorted(expected)] == 2).all()
+    assert (table[table.metric == "outside_support"].value == 0).all()
+    assert table.value.notna().all()
+
+
+def test_the_report_is_whole_and_loads_nothing(smoke):
+    text = (smoke.path / R / "report.html").read_text()
+    assert text.count("data:image/png;base64,") == 2 * 5
+    assert not re.search(r'(?:src|href)="(?!data:|#)', text) and "<script" not in text
+    assert "Provenance" in text and '"torch"' in text.replace("&#34;", '"')
+
+
+def test_files_carry_where_they_came_from(smoke):
+    found = netcdf.load(smoke.path / R / "two_moons" / "tuned" / "calibration_draws.nc")
+    params = json.loads(found.attrs["params"])
+    assert params["datasets"] == 60 and len(params["seeds"]) == 2 and params["code"]
+    assert "torch" in json.loads(found.attrs["versions"]) and found.attrs["device"].startswith(
+        "cpu"
+    )
+    assert found.posterior.dims == ("member", "dataset", "draw", "parameter")
+    assert found.posterior.shape == (2, 60, 19, 2)
+
+
+def test_logs_and_runtimes_are_kept(smoke):
+    log = (smoke.path / R / "logs/two_moons/tuned/train.log").read_text()
+    assert log.startswith("epoch 1/3: training posterior") and "\r" not in log
+    runtime = (smoke.path / R / "runtimes/two_moons/tuned/train.tsv").read_text()
+    assert runtime.startswith("s\t")
+
+
+def test_nothing_is_left_to_do(smoke):
+    done = smoke.snakemake("-n", *OVERLAY)
+    assert "Nothing to be done" in done.stdout
+
+
+def test_a_changed_comment_docstring_or_date_re_runs_nothing(copy):
+    copy.edit("src/jana/simulators/two_moons.py", '"""Two moons:', '"""Two  moons:')
+    copy.edit("src/jana/flows/spline.py", "import math\n", "import math  # a comment\n")
+    for script in (copy.path / "workflow" / "scripts").glob("*.py"):
+        script.touch()
+    assert planned(copy) == set()
+
+
+def test_a_changed_constant_in_one_simulator_re_runs_only_that_task(copy):
+    copy.edit(
+        "src/jana/simulators/two_moons.py", "SHIFT = 0.1, 0.01, 0.25", "SHIFT = 0.1, 0.01, 0.3"
+    )
+    jobs = planned(copy)
+    assert {task for _, task in jobs} == {"two_moons", ""}
+    assert {rule for rule, task in jobs if not task} == {"all", "benchmarks_table", "report"}
+    assert {"simulate", "exact", "train", "draws"} <= {rule for rule, _ in jobs}
+
+
+def test_a_changed_flow_re_runs_training_but_no_simulation(copy):
+    copy.edit("src/jana/flows/spline.py", "least: float = 1e-3", "least: float = 2e-3")
+    rules = {rule for rule, _ in planned(copy)}
+    assert "train" in rules and not {"simulate", "exact", "diagnose_c2st_floor"} & rules
+
+
+def test_a_changed_setting_re_runs_what_depends_on_it(copy):
+    copy.edit("config.yaml", "level: 0.95", "level: 0.9")
+    rules = {rule for rule, _ in planned(copy)}
+    assert "diagnose_calibration" in rules and not {"simulate", "train", "draws"} & rules
+
+
+def test_a_caption_re_runs_the_report_alone(copy):
+    copy.edit("workflow/report/losses.rst", "Losses of every seed", "The losses of every seed")
+    assert {rule for rule, _ in planned(copy)} == {"all", "report"}
