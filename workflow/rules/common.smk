@@ -1,3 +1,4 @@
+from os.path import relpath
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -10,7 +11,9 @@ git()  # once here, for all jobs: it goes to them by the environment
 
 BENCHMARKS = config["benchmarks"]
 TASKS, DESIGNS = BENCHMARKS["tasks"], BENCHMARKS["designs"]
-SIMULATORS = Path(workflow.basedir, "src", "jana", "simulators")
+# As seen from where Snakemake runs: a moved tree has the same inputs, and runs nothing again.
+HERE = Path(relpath(workflow.basedir))
+SIMULATORS = HERE / "src" / "jana" / "simulators"
 R = f"results/{config['scale']}"
 GPU = 1 if config["device"] == "cuda" else 0  # profiles/gpu asks for one with auto, too
 

@@ -1,10 +1,9 @@
 rule report:
     input:
         FIGURES,
-        Path(workflow.basedir, "src", "jana", "report", "page.html"),
+        HERE / "src" / "jana" / "report" / "page.html",
         captions=expand(
-            Path(workflow.basedir, "workflow", "report", "{figure}.rst"),
-            figure=FIGURE_NAMES,
+            HERE / "workflow" / "report" / "{figure}.rst", figure=FIGURE_NAMES
         ),
         table=f"{R}/tables/benchmarks.csv",
     output:

@@ -52,8 +52,9 @@ def _read(path: Path | str) -> dict:
         if not zipfile.is_zipfile(path):
             raise OSError("no such file, or not an archive of tensors")
         content = torch.load(path, map_location="cpu", weights_only=True)
-        content["identity"], content["state"]  # noqa: B018  a foreign archive lacks them
-    except (OSError, RuntimeError, pickle.UnpicklingError, KeyError, TypeError) as error:
+        if not {"identity", "state"} <= set(content):
+            raise OSError("an archive of something else")
+    except (OSError, RuntimeError, pickle.UnpicklingError, TypeError) as error:
         raise ValueError(
             f"a checkpoint is needed at {path}, but it cannot be read ({error}): delete it and run "
             "snakemake again"

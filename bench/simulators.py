@@ -1,0 +1,14 @@
+"""A million draws of each simulator on one core: python bench/simulators.py"""
+
+import timing
+
+from jana import simulators
+from jana.rng import generator
+
+for name in ("two_moons", "gaussian_linear"):
+    simulator = simulators.get(name)
+    theta = simulator.prior.sample(generator(1), 1_000_000)
+    took = timing.seconds(
+        lambda simulator=simulator, theta=theta: simulator.simulate(generator(2), theta)
+    )
+    print(f"{name}: {took:.3f} s for 1,000,000 data sets")
