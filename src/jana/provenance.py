@@ -19,8 +19,11 @@ RECORDED = ("jana", "numpy", "scipy", "torch", "xarray", "netCDF4", "arviz-stats
 
 
 def seed_of(*name: object) -> int:
-    """A seed that depends on `name` alone: adding a job moves no other job's numbers."""
-    return int.from_bytes(sha256(repr(name).encode()).digest()[:7], "big")
+    """A seed that depends on `name` alone: adding a job moves no other job's numbers.
+
+    32 bits, as many as torch's CPU generator is seeded by.
+    """
+    return int.from_bytes(sha256(repr(name).encode()).digest()[:4], "big")
 
 
 def digest(value: object) -> str:
@@ -39,7 +42,7 @@ def fingerprint(script: Path, *also: str) -> str:
     while todo:
         path = todo.pop()
         if path not in seen:
-            tree = ast.parse(path.read_text())
+            tree = ast.parse(path.read_text(encoding="utf-8"))
             todo += [file for name in _imported(tree, path) for file in _files(name)]
             seen[path] = ast.dump(_bare(tree))
     # By place within the package or the script's folder, so that a clone elsewhere agrees.

@@ -29,4 +29,4 @@ def test_mean_and_root_mean_square():
 
 
 def test_the_share_outside():
-    assert share_outside(torch.tensor([0.0, -math.inf, -1.0, -math.inf])) == 0.5
+    assert share_outside(torch.tensor([0.0, -math.inf, -1.0, math.nan])) == 0.5

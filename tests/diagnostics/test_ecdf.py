@@ -31,7 +31,7 @@ def test_extremes_are_binomial_tails_by_hand():
 
 @pytest.mark.parametrize("level", [0.5, 0.9, 0.95])
 def test_uniform_ranks_stay_within_the_band_as_often_as_stated(null, level):
-    """1,000 fresh studies; 4 standard errors of the share."""
+    """1,000 fresh studies; 4 standard errors of the share, and 0.01 for the simulated band."""
     band = ecdf.band(null, N, L, level)
     ranks = torch.randint(L + 1, (N, 1000), generator=generator(2))
     found = ecdf.ecdf(ranks, L)

@@ -1,5 +1,6 @@
 """Ranks are uniform for exact posteriors, and only for those."""
 
+import pytest
 import torch
 
 from jana.diagnostics import ecdf
@@ -26,7 +27,15 @@ def test_ranks_count_the_draws_below():
     assert ranks(torch.zeros(1, 1), draws).tolist() == [[2]]
 
 
+def test_nan_draws_are_refused():
+    draws = torch.zeros(2, 3, 1)
+    draws[1, 2] = float("nan")
+    with pytest.raises(ValueError, match="NaN"):
+        ranks(torch.zeros(2, 1), draws)
+
+
 def test_exact_posteriors_pass():
+    """False alarm: 1 in 100, once for this seed."""
     assert p_value(0) > 0.01
 
 

@@ -54,8 +54,24 @@ def test_almost_only_zeros_are_not_to_be_trusted():
     assert smooth(raw).khat == math.inf
 
 
+@pytest.mark.parametrize("sd", [0.0, 1e-7, 1e-6, 3e-6, 1e-5, 1e-3, 0.1])
+def test_ties_in_single_precision_never_make_nan(rng, sd):
+    raw = (sd * torch.randn(20, 1000, generator=rng)).float() - 3.0
+    found = smooth(raw)
+    assert found.log_weights.isfinite().all() and not found.khat.isnan().any()
+
+
+@pytest.mark.parametrize("height", [1.0, 20.0])
+def test_a_few_large_weights_above_equal_ones_are_not_to_be_trusted(height):
+    raw = torch.zeros(1000)
+    raw[:3] = height
+    found = smooth(raw)
+    assert found.khat == math.inf and torch.equal(found.log_weights, raw.double())
+
+
 def test_too_few_draws_and_nan_are_refused():
     with pytest.raises(ValueError, match="25 draws or more, not 24"):
         smooth(torch.zeros(24))
-    with pytest.raises(ValueError, match="not NaN"):
-        smooth(torch.full((30,), math.nan))
+    for bad in (math.nan, math.inf):
+        with pytest.raises(ValueError, match="not NaN or inf"):
+            smooth(torch.full((30,), bad))

@@ -34,8 +34,19 @@ def test_forward_undoes_inverse(support, z):
 def test_log_det_is_that_of_the_jacobian(support, z, direction):
     value = z if direction == "inverse" else support.inverse(z)[0]
     run = getattr(support, direction)
-    exact = jacobian(lambda row: run(row[None, None])[0][0, 0], value[0, 0]).slogdet().logabsdet
-    torch.testing.assert_close(run(value)[1][0, 0], exact)
+    for member, row in ((0, 0), (0, 7), (1, 3), (1, 50)):
+        exact = jacobian(lambda one: run(one[None, None])[0][0, 0], value[member, row])
+        torch.testing.assert_close(run(value)[1][member, row], exact.slogdet().logabsdet)
+
+
+def test_inverse_undoes_forward(support, rng):
+    """From x, uniform between the bounds, within 9 of zero where there is none."""
+    low, high = torch.tensor(LOW).clamp(min=-9), torch.tensor(HIGH).clamp(max=9)
+    x = (low + (high - low) * torch.rand(2, 100, 5, generator=rng)).double()
+    z, log_det = support(x)
+    back, log_det_back = support.inverse(z)
+    torch.testing.assert_close(back, x)
+    torch.testing.assert_close(log_det_back, -log_det)
 
 
 def test_an_interval_is_opened_by_the_probit():

@@ -81,3 +81,11 @@ def test_joint_draws_are_posteriors_of_their_own_surrogate_data(model, pairs):
     assert x.shape == theta.shape
     torch.testing.assert_close(found.mean(2), x / 2, atol=0.012, rtol=0)
     assert not torch.allclose(x, pairs[1], atol=0.05)
+
+
+def test_draws_that_are_not_finite_are_an_error_and_say_where(model, pairs):
+    _, x = pairs
+    x = x.clone()
+    x[1, 7] = float("inf")
+    with pytest.raises(FloatingPointError, match=r"posterior draws .* member 1 and data set 7"):
+        draws.posterior_draws(model, generators(SEEDS, "a"), x, 3)

@@ -25,7 +25,9 @@ def test_the_file_is_there_when_the_block_has_ended(tmp_path):
     with atomically(path) as part:
         part.write_text("all")
         assert not path.exists()
+        written = part.stat().st_ino
     assert path.read_text() == "all" and os.listdir(path.parent) == ["file"]
+    assert path.stat().st_ino == written  # renamed: never opened under its own name
 
 
 def test_a_block_that_fails_leaves_what_was_there_and_no_litter(tmp_path):

@@ -73,4 +73,11 @@ def test_a_second_process_waits_for_the_first(tmp_path):
         assert process.stdout.readline() == "waiting\n"
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.5)
-    assert process.communicate(timeout=20)[0] == "in\n"
+    said = process.communicate(timeout=20)[0].splitlines()
+    assert "another copy of this job" in said[0] and said[1] == "in"
+
+
+def test_litter_of_a_killed_writer_is_swept(tmp_path):
+    (tmp_path / ".last.pt.x.part").write_text("half")
+    with checkpoints.locked(tmp_path) as folder:
+        assert not list(folder.glob(".*.part"))

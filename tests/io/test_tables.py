@@ -14,6 +14,8 @@ def test_rows_come_back_with_every_column_and_digit(tmp_path):
     tables.save(tmp_path / "a.csv", rows)
     found = tables.load(tmp_path / "a.csv")
     assert tuple(found.columns) == tables.COLUMNS
+    first = (tmp_path / "a.csv").read_text().splitlines()[1]
+    assert first.startswith("benchmarks,two_moons,,,,,0,1,")
     assert found.value[0] == 0.1 + 0.2 and found.unit[1] == "s" and found.unit.isna()[0]
 
 

@@ -7,7 +7,7 @@ import torch
 
 from jana.diagnostics.recovery import recovery
 from jana.evidence.amortized import LogMarginal
-from jana.judge import c2st, calibration, densities, evidence
+from jana.judge import c2st, calibration, densities, evidence, training
 from jana.judge import recovery as judge_recovery
 from jana.rng import generator
 
@@ -33,6 +33,22 @@ def test_densities_by_hand():
     assert value(rows, metric="kl_joint", seed=1) == 1.0
     assert value(rows, metric="nll_joint", seed=0) == -1.5
     assert all(row["unit"] == "nats" and row["task"] == "toy" for row in rows)
+
+
+def test_exact_rows_belong_to_no_design_and_no_budget():
+    labels = {"experiment": "e", "task": "toy", "design": "tuned", "budget": 10}
+    pair = torch.zeros(2), torch.zeros(2)
+    rows = densities.rows(labels, (torch.zeros(1, 2), torch.zeros(1, 2)), pair)
+    assert all("design" not in row and "budget" not in row for row in select(rows, method="exact"))
+    assert all(row["budget"] == 10 for row in select(rows, method="jana"))
+
+
+def test_training_by_hand():
+    kept, skipped = torch.tensor([[3, 0], [5, 6]]), torch.tensor([[0, 0], [0, 1]])
+    rows = training.rows(LABELS, ("posterior", "likelihood"), kept, skipped, torch.tensor(7.5))
+    assert value(rows, metric="best_epoch", quantity="posterior", seed=1) == 0
+    assert value(rows, metric="skipped", quantity="likelihood", seed=1) == 1
+    assert value(rows, metric="train_seconds") == 7.5
 
 
 def conjugate(seed, scale=1.0):

@@ -30,7 +30,7 @@ def test_clouds_show_both_samples(ax, rng):
 
 def test_ecdf_differences_have_a_line_per_coordinate(ax):
     shares = np.linspace(0, 1, 5)
-    posterior.ecdf_differences(ax, shares, np.zeros((3, 5)), shares - 1, shares)
+    posterior.ecdf_differences(ax, shares, np.zeros((3, 5)), shares - 1, shares, "abc")
     assert len(ax.lines) == 3 + 1 and labelled(ax)
 
 
@@ -47,9 +47,25 @@ def test_losses_mark_the_epoch_that_was_kept(ax):
     assert labelled(ax)
 
 
-def test_a_saved_figure_is_the_same_file_twice(tmp_path):
-    for name in ("a.png", "b.png"):
+def test_a_comparison_has_a_column_for_each_data_set():
+    figure, shares = style.figure(3.0), np.linspace(0, 1, 5)
+    samples = np.zeros((3, 20, 4)), np.ones((3, 20, 4))
+    lines = {"shares": shares, "lower": shares - 1, "upper": shares}
+    lines["differences"] = np.zeros((3, 4, 5))
+    posterior.comparison(figure, samples, lines, "abcd", ("exact", "ours"), "observation")
+    assert len(figure.axes) == 6 and all(labelled(ax) for ax in figure.axes)
+    assert [legend.get_texts()[0].get_text() for legend in figure.legends] == ["exact", "a"]
+    assert "observation 2" in [ax.get_title() for ax in figure.axes]
+
+
+def test_a_figure_is_the_same_file_twice_and_carries_its_record():
+    found = []
+    for _ in range(2):
         figure = style.figure(1.0)
         figure.subplots().plot([1, 2])
-        style.save(figure, tmp_path / name)
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+        found.append(style.png(figure, {"git": "abc"}))
+    assert found[0] == found[1] and found[0].startswith(b"\x89PNG") and b"git\x00abc" in found[0]
+
+
+def test_no_line_is_as_grey_as_the_band():
+    assert "tab:gray" not in style.LINES and len(set(style.LINES)) == 10

@@ -35,7 +35,7 @@ def test_a_line_is_the_median_over_seeds_with_the_extremes_and_the_floor(table):
 
 
 def test_the_page_is_one_file_that_loads_nothing(table, tmp_path):
-    style.save(style.figure(1.0), tmp_path / "losses.png")
+    (tmp_path / "losses.png").write_bytes(style.png(style.figure(1.0), {}))
     (tmp_path / "losses.rst").write_text("How to\nread <it>.\n")
     shown = [("two_moons", "tuned", [str(tmp_path / "losses.png")])]
     out, captions = tmp_path / "report.html", [str(tmp_path / "losses.rst")]
@@ -46,3 +46,23 @@ def test_the_page_is_one_file_that_loads_nothing(table, tmp_path):
     assert not re.search(r"https?://|<script|<link|@import|url\(", text)
     assert "How to read &lt;it&gt;." in text and "abc &amp; co" in text and "0.200" in text
     assert "99.0" not in text
+
+
+def test_small_values_and_kept_epochs_are_told_apart(tmp_path):
+    labels = {"task": "two_moons", "design": "tuned"}
+    rows = [
+        tables.row(labels, "sbc_pvalue", 1e-4, seed=0, method="jana"),
+        tables.row(labels, "outside_support", 0.0, seed=0, method="jana"),
+        tables.row(labels, "best_epoch", 3.0, seed=0, quantity="posterior", method="jana"),
+        tables.row(labels, "best_epoch", 0.0, seed=0, quantity="likelihood", method="jana"),
+        tables.row(labels, "khat", 0.9, seed=0, observation=0, method="jana"),
+        tables.row(labels, "khat", 0.1, seed=0, observation=1, method="jana"),
+    ]
+    tables.save(tmp_path / "table.csv", rows)
+    lines = summary.lines(tables.load(tmp_path / "table.csv"), "tuned")
+    found = {line.title: line.value for line in lines}
+    assert found["posterior SBC, least adjusted p"] == "< 0.001"
+    assert found["share of draws outside the prior"] == "0"
+    assert found["epoch kept, posterior network (0: regression)"] == "3"
+    assert found["epoch kept, likelihood network (0: regression)"] == "0"
+    assert found["evidence with k-hat above 0.7, not to be trusted (share)"] == "0.50"

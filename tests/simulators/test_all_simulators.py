@@ -66,3 +66,14 @@ def test_not_finite_data_are_refused_with_the_parameters(simulator):
     )
     with pytest.raises(ValueError, match=r"simulated data must be finite, but .* theta ="):
         broken.draw(generator(0), 100)
+
+
+def test_a_simulator_without_exact_answers_says_so(simulator):
+    bare = type(simulator)(
+        prior=simulator.prior,
+        simulate=simulator.simulate,
+        theta_names=simulator.theta_names,
+        x_axes=simulator.x_axes,
+    )
+    with pytest.raises(ValueError, match="needs a simulator with exact answers"):
+        bare.answers()

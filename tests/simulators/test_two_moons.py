@@ -93,3 +93,10 @@ def test_the_published_simulator_gives_the_same_moments():
         moments = [(part**power).mean(0) for part in (ours, theirs)]
         error = np.sqrt(2) * (theirs**power).std(0) / np.sqrt(n)
         assert (np.abs(moments[0] - moments[1]) < 4 * error).all()
+
+
+def test_far_out_of_reach_the_marginal_is_small_and_not_zero():
+    """Where the half circle barely reaches: its radius must be 8, 9, 10 standard deviations off."""
+    x = torch.tensor([[0.43, 0.0], [0.44, 0.0], [0.45, 0.0]], dtype=torch.float64)
+    found = log_marginal(x)
+    assert found.isfinite().all() and (found.diff() < -8).all()

@@ -61,13 +61,29 @@ def test_a_resumed_run_is_bit_equal_to_an_uninterrupted_one(stop, tmp_path):
     model, state, data = begin()
     run(model, state, data, stop=stop)
     torch.save(state.state(), tmp_path / "state.pt")
-    model, state, data = begin()
-    state.restore(torch.load(tmp_path / "state.pt", weights_only=True))
-    assert state.epoch == stop
-    resumed = run(model, state, data)
+    model, again, data = begin()
+    again.restore(torch.load(tmp_path / "state.pt", weights_only=True))
+    assert again.epoch == stop
+    resumed = run(model, again, data)
     assert whole.keys() == resumed.keys()
     for key in whole:
         assert torch.equal(whole[key], resumed[key]), key
+    for part in again.parts.values():  # else nothing after the stop would have mattered
+        assert (part.best_epoch > stop).all()
+
+
+def test_a_resumed_state_ends_as_the_uninterrupted_one(tmp_path):
+    """Not the weights alone: averages, losses, Adam's moments and step counts, the history."""
+    model, whole, data = begin()
+    run(model, whole, data)
+    model, first, data = begin()
+    run(model, first, data, stop=2)
+    torch.save(first.state(), tmp_path / "state.pt")
+    model, again, data = begin()
+    again.restore(torch.load(tmp_path / "state.pt", weights_only=True))
+    run(model, again, data)
+    ours, theirs = again.state() | {"seconds": 0}, whole.state() | {"seconds": 0}
+    torch.testing.assert_close(ours, theirs, rtol=0, atol=0)
 
 
 def test_a_finished_run_that_is_resumed_only_hands_over_its_best():
@@ -81,14 +97,21 @@ def test_a_finished_run_that_is_resumed_only_hands_over_its_best():
 
 def test_members_equal_single_runs_after_200_steps():
     training = Training(**{**vars(TRAINING), "epochs": 5})  # 45 steps each
-    model, state, data = begin(training=training)
-    run(model, state, data, training=training)
+    together = after_all_steps(SEEDS, training)
     for index, seed in enumerate(SEEDS):
-        alone, alone_state, data = begin([seed], training)
-        run(alone, alone_state, data, [seed], training)
-        for name, part in state.parts.items():
-            expected = alone_state.parts[name].weights[0]
-            torch.testing.assert_close(part.weights[index], expected, atol=1e-5, rtol=1e-5)
+        alone = after_all_steps([seed], training)
+        for name, pair in together.items():
+            for found, expected in zip(pair, alone[name], strict=True):
+                torch.testing.assert_close(found[index], expected[0], atol=1e-5, rtol=1e-5)
+
+
+def after_all_steps(seeds, training):
+    """Weights and averages of both parts as the last step left them, before the best are kept."""
+    model, state, data = begin(seeds, training)
+    for epoch in fit.epochs(model, state, nll, data, training, seeds):
+        if epoch.index == training.epochs:
+            found = {k: (p.weights.clone(), p.average.clone()) for k, p in state.parts.items()}
+    return found
 
 
 def test_seeds_give_other_weights_and_the_same_seed_the_same():
@@ -118,7 +141,10 @@ def test_a_member_that_is_not_finite_is_skipped_counted_and_reported():
 
     model, state, data = begin()
     before = state.parts["posterior"].weights.clone()
-    with pytest.raises(FloatingPointError, match=r"posterior network of member 1 .* 45 of the 45"):
+    with pytest.raises(
+        FloatingPointError,
+        match=r"posterior network of member 1 .* 45 of the 45 .* first at step 1:",
+    ):
         next(fit.epochs(model, state, broken, data, TRAINING, SEEDS))
     after = state.parts["posterior"].weights
     assert torch.equal(before[1], after[1])
@@ -140,12 +166,42 @@ def test_a_single_skipped_step_is_borne_and_leaves_no_trace_in_the_others():
     model, state, data = begin(training=training)
     for _ in fit.epochs(model, state, once, data, training, SEEDS):
         pass
-    assert state.parts["posterior"].skipped.tolist() == [0, 1, 0]
+    part = state.parts["posterior"]
+    assert part.skipped.tolist() == [0, 1, 0]
+    steps = [adam.state_dict()["state"][0]["step"].item() for adam in part.optimizers]
+    assert steps == [450, 449, 450]
+    assert state.history[-1].train["posterior"].isfinite().all()
     plain, plain_state, data = begin(training=training)
     run(plain, plain_state, data, training=training)
     for index in (0, 2):
         ours, theirs = (s.parts["posterior"].weights[index] for s in (state, plain_state))
         torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=1e-6)
+
+
+def test_a_member_that_has_stopped_no_longer_ends_the_run():
+    """Its result is final, whatever its weights do afterwards."""
+
+    def broken(model, theta, x):
+        return {k: v + torch.tensor([0.0, math.nan, 0.0]) for k, v in nll(model, theta, x).items()}
+
+    model, state, data = begin()
+    for part in state.parts.values():
+        part.judge(torch.zeros(3), 0, 10)
+        part.running[1] = False
+    state.history.append(fit.Epoch(0, {}, {}))
+    next(fit.epochs(model, state, broken, data, TRAINING, SEEDS))
+    assert state.parts["posterior"].skipped.tolist() == [0, 45, 0]
+
+
+def test_a_validation_loss_that_is_never_finite_is_an_error():
+    def broken(model, theta, x):
+        held_out = theta.shape[1] == 100
+        return {k: v * math.nan if held_out else v for k, v in nll(model, theta, x).items()}
+
+    model, state, data = begin()
+    with pytest.raises(FloatingPointError, match="needs a finite validation loss"):
+        for _ in fit.epochs(model, state, broken, data, TRAINING, SEEDS):
+            pass
 
 
 def test_a_split_that_leaves_nothing_is_refused():
@@ -154,15 +210,19 @@ def test_a_split_that_leaves_nothing_is_refused():
 
 
 def test_the_validation_rows_are_never_learned_from():
-    """Spoiling them changes no gradient step."""
+    """Spoiling them before anything begins changes no gradient step and no standardization."""
 
-    def last_weights(spoil):
-        model, state, (theta, x) = begin()
+    def found(spoil):
+        simulator = simulators.get("two_moons")
+        theta, x = simulator.draw(generator(8), 1000)
         _, held_out = fit.split(len(x), TRAINING.validation)
         if spoil:
-            x[held_out] = x[held_out].flip(0)
+            theta[held_out], x[held_out] = 0.5, 0.0
+        model = build_joint(Design(FLOW, FLOW, TRAINING), simulator, 2, SEEDS)
+        state = fit.begin(model, (theta, x), TRAINING)
         for _ in fit.epochs(model, state, nll, (theta, x), TRAINING, SEEDS):
-            found = state.parts["likelihood"].weights.clone()
-        return found
+            last = {k: v.clone() for k, v in model.state_dict().items()}
+        return last
 
-    assert torch.equal(last_weights(spoil=True), last_weights(spoil=False))
+    spoiled, plain = found(spoil=True), found(spoil=False)
+    assert all(torch.equal(spoiled[key], plain[key]) for key in plain)

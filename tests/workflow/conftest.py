@@ -22,21 +22,20 @@ class Tree:
             copy = shutil.copytree if source.is_dir() else shutil.copy2
             copy(source, path / name)
 
-    @property
-    def environment(self):
+    def environment(self, source=None):
         """The copy's package comes first: what a test edits there is what runs."""
         kept = {key: value for key, value in os.environ.items() if key != "JANA_GIT"}
-        return kept | {"PYTHONPATH": str(self.path / "src"), "OMP_NUM_THREADS": "1"}
+        return kept | {"PYTHONPATH": str(source or self.path / "src")}
 
     def command(self, *arguments):
         return [sys.executable, "-m", "snakemake", *map(str, arguments)]
 
-    def snakemake(self, *arguments):
+    def snakemake(self, *arguments, source=None):
         """Both outputs of a finished run, and its return code."""
         return subprocess.run(
             self.command(*arguments),
             cwd=self.path,
-            env=self.environment,
+            env=self.environment(source),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -62,3 +61,12 @@ def smoke(tmp_path_factory):
     done = tree.snakemake("--cores", 2, "--configfile", "config.smoke.yaml")
     assert done.returncode == 0, done.stdout
     return tree
+
+
+@pytest.fixture
+def copy(smoke, tmp_path):
+    """The tree of the smoke run with its results, to be edited."""
+    found = object.__new__(Tree)
+    found.path = tmp_path / "copy"
+    shutil.copytree(smoke.path, found.path)
+    return found

@@ -3,7 +3,9 @@
 import re
 
 import pytest
+import torch
 
+OVERLAY = ("--configfile", "config.smoke.yaml")
 OVERLAYS = [[], ["config.paper.yaml"], ["config.smoke.yaml"]]
 
 
@@ -38,6 +40,14 @@ REFUSED = {
         "[three_moons]",
         "no src/jana/simulators/three_moons.py (there are ",
     ),
+    "a module that is no simulator": (
+        "[two_moons, gaussian_linear]",
+        "[base]",
+        "needs a simulator",
+    ),
+    "a folder's name for a design": ("  tuned:\n", "  exact:\n", "exact"),
+    "more calibration sets than there are": ("datasets: 1000", "datasets: 99999", "99999 of only"),
+    "more evidence sets than there are": ("datasets: 100\n", "datasets: 88888\n", "88888 of only"),
     "an unknown design": ("designs: [tuned]", "designs: [best]", "best has none (there are tuned)"),
 }
 
@@ -51,24 +61,20 @@ def test_a_wrong_configuration_is_refused_with_the_reason(tree, case):
     assert not (tree.path / "results").exists()
 
 
-def test_cuda_without_a_gpu_ends_the_job_at_once_with_what_to_do(smoke):
-    """The networks are there already: only the devices differ."""
-    import torch
+def test_another_trees_package_is_refused(tree, tmp_path):
+    """Its code would run, and this tree's would be believed to have run."""
+    other = tmp_path / "other"
+    other.mkdir()
+    done = type(tree)(other).snakemake("-n", source=tree.path / "src")
+    assert done.returncode != 0 and "the package installed here must be this tree's" in done.stdout
 
+
+def test_cuda_without_a_gpu_ends_the_job_at_once_with_what_to_do(copy):
     if torch.cuda.is_available():
         pytest.skip("there is a GPU here")
-    overlay = smoke.path / "cuda.yaml"
-    overlay.write_text("device: cuda\nscale: smoke_cuda\n")
-    done = smoke.snakemake(
-        "--cores",
-        2,
-        "results/smoke_cuda/two_moons/tuned/model.pt",
-        "--configfile",
-        "config.smoke.yaml",
-        overlay,
-        "--retries",
-        0,
-    )
-    assert done.returncode != 0
-    assert "needs an NVIDIA GPU that PyTorch can use" in done.stdout
-    assert not (smoke.path / "results/smoke_cuda/two_moons/tuned/model.pt").exists()
+    copy.edit("config.smoke.yaml", "device: cpu", "device: cuda")
+    model = copy.path / "results/smoke/two_moons/tuned/model.pt"
+    model.unlink()
+    done = copy.snakemake("--cores", 2, *OVERLAY, "--", model.relative_to(copy.path))
+    assert done.returncode != 0 and not model.exists()
+    assert done.stdout.count("ValueError: device: cuda needs an NVIDIA GPU") == 1

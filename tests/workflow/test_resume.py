@@ -17,10 +17,14 @@ def weights(tree):
     return torch.load(tree.path / MODEL, weights_only=True)["state"]
 
 
+def epochs_done(checkpoint):
+    return torch.load(checkpoint, weights_only=True)["state"]["epoch"]
+
+
 def arguments(tree):
     (tree.path / "long.yaml").write_text(OVERLAY)
     files = ("--configfile", "config.smoke.yaml", "long.yaml")
-    return ("--cores", 1, "--retries", 0, MODEL, *files)
+    return ("--cores", 1, *files, "--", MODEL)
 
 
 @pytest.fixture
@@ -39,19 +43,20 @@ def test_kill_9_at_a_random_step_and_run_again_is_bit_equal(tree, uninterrupted)
     process = subprocess.Popen(
         tree.command(*arguments(tree)),
         cwd=tree.path,
-        env=tree.environment,
+        env=tree.environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    while not last.exists():  # training has begun
+    wanted = random.Random(os.getpid()).randint(1, 25)
+    while not last.exists() or epochs_done(last) < wanted:
         assert process.poll() is None
         time.sleep(0.01)
-    time.sleep(random.Random(os.getpid()).uniform(0.0, 0.6))
+    time.sleep(0.1 * random.random())  # about an epoch's time: at some step of one
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert not (tree.path / MODEL).exists()
-    epoch = torch.load(last, weights_only=True)["state"]["epoch"]
+    epoch = epochs_done(last)
     assert 0 < epoch < 40
     assert tree.snakemake("--unlock", *arguments(tree)).returncode == 0
     done = tree.snakemake(*arguments(tree))

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 
 import pytest
 
@@ -25,15 +24,6 @@ def planned(tree):
     return jobs
 
 
-@pytest.fixture
-def copy(smoke, tmp_path):
-    """The tree of the smoke run with its results, to be edited."""
-    found = object.__new__(type(smoke))
-    found.path = tmp_path / "copy"
-    shutil.copytree(smoke.path, found.path)
-    return found
-
-
 def test_the_table_has_every_metric_of_every_task_and_seed(smoke):
     table = tables.load(smoke.path / R / "tables" / "benchmarks.csv")
     assert set(table.task) == {"two_moons", "gaussian_linear"}
@@ -41,7 +31,7 @@ def test_the_table_has_every_metric_of_every_task_and_seed(smoke):
         found = rows.groupby("metric").seed.nunique()
         expected = {"kl_joint", "kl_posterior", "kl_likelihood", "nll_posterior", "nll_likelihood"}
         expected |= {"c2st", "sbc_pvalue", "jsbc_pvalue", "outside_support", "contraction", "r2"}
-        expected |= {"lml_error", "lml_rmse", "khat"}
+        expected |= {"lml_error", "lml_rmse", "khat", "best_epoch", "skipped"}
         assert expected <= set(found.index) and (found[sorted(expected)] == 2).all()
     assert (table[table.metric == "outside_support"].value == 0).all()
     assert table.value.notna().all()
@@ -95,8 +85,16 @@ def test_a_changed_constant_in_one_simulator_re_runs_only_that_task(copy):
     assert {"simulate", "exact", "train", "draws"} <= {rule for rule, _ in jobs}
 
 
-def test_a_changed_flow_re_runs_training_but_no_simulation(copy):
-    copy.edit("src/jana/flows/spline.py", "least: float = 1e-3", "least: float = 2e-3")
+@pytest.mark.parametrize(
+    "file, old, new",
+    [
+        ("src/jana/flows/spline.py", "least: float = 1e-3", "least: float = 2e-3"),
+        ("src/jana/flows/flow.py", "n = noise.shape[2]", "n = int(noise.shape[2])"),
+        ("src/jana/training/fit.py", "AVERAGE_EVERY = 10", "AVERAGE_EVERY = 20"),
+    ],
+)
+def test_a_changed_network_or_training_re_runs_no_simulation(copy, file, old, new):
+    copy.edit(file, old, new)
     rules = {rule for rule, _ in planned(copy)}
     assert "train" in rules and not {"simulate", "exact", "diagnose_c2st_floor"} & rules
 

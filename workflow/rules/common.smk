@@ -1,12 +1,17 @@
 from os.path import relpath
 from pathlib import Path
+from shutil import which
 
-from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
 from jana.provenance import fingerprint, git, seed_of
 
 validate(config, "../schemas/config.schema.yaml")
+
+
+include: "checks.smk"
+
+
 git()  # once here, for all jobs: it goes to them by the environment
 
 BENCHMARKS = config["benchmarks"]
@@ -15,21 +20,10 @@ TASKS, DESIGNS = BENCHMARKS["tasks"], BENCHMARKS["designs"]
 HERE = Path(relpath(workflow.basedir))
 SIMULATORS = HERE / "src" / "jana" / "simulators"
 R = f"results/{config['scale']}"
-GPU = 1 if config["device"] == "cuda" else 0  # profiles/gpu asks for one with auto, too
-
-for task in TASKS:
-    if not (SIMULATORS / f"{task}.py").exists():
-        known = sorted(path.stem for path in SIMULATORS.glob("*.py"))
-        raise WorkflowError(
-            f"each of benchmarks.tasks needs a simulator, but there is no src/jana/simulators/"
-            f"{task}.py (there are {', '.join(known)}): mend the name or add the file"
-        )
-for design in DESIGNS:
-    if design not in config["designs"]:
-        raise WorkflowError(
-            f"each of benchmarks.designs needs an entry in designs, but {design} has none (there "
-            f"are {', '.join(config['designs'])}): mend the name or add the entry"
-        )
+# Asked for where networks are used: profiles/default lets one job at a time have it.
+GPU = {"cpu": 0, "cuda": 1, "auto": int(which("nvidia-smi") is not None)}[
+    config["device"]
+]
 
 
 wildcard_constraints:

@@ -10,6 +10,8 @@ rule diagnose_densities:
         f"{R}/{{task}}/{{design}}/rows/densities.csv",
     log:
         f"{R}/logs/{{task}}/{{design}}/diagnose_densities.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/diagnose_densities.tsv"
     threads: config["threads"]
     resources:
         mem_mb=2000,
@@ -29,6 +31,8 @@ rule diagnose_calibration:
         curves=f"{R}/{{task}}/{{design}}/calibration.nc",
     log:
         f"{R}/logs/{{task}}/{{design}}/diagnose_calibration.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/diagnose_calibration.tsv"
     threads: config["threads"]
     resources:
         mem_mb=8000,
@@ -50,6 +54,8 @@ rule diagnose_recovery:
         medians=f"{R}/{{task}}/{{design}}/recovery.nc",
     log:
         f"{R}/logs/{{task}}/{{design}}/diagnose_recovery.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/diagnose_recovery.tsv"
     threads: config["threads"]
     resources:
         mem_mb=8000,
@@ -59,6 +65,28 @@ rule diagnose_recovery:
         code=simulating("diagnose_recovery.py"),
     script:
         "../scripts/diagnose_recovery.py"
+
+
+rule diagnose_coordinates:
+    input:
+        draws=f"{R}/{{task}}/{{design}}/draws.nc",
+        exact=f"{R}/{{task}}/exact/draws.nc",
+    output:
+        f"{R}/{{task}}/{{design}}/coordinates.nc",
+    log:
+        f"{R}/logs/{{task}}/{{design}}/diagnose_coordinates.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/diagnose_coordinates.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        level=BENCHMARKS["calibration"]["level"],
+        observations=3,
+        seed=seed("coordinates"),
+        code=code("diagnose_coordinates.py"),
+    script:
+        "../scripts/diagnose_coordinates.py"
 
 
 rule diagnose_c2st:
@@ -89,12 +117,14 @@ rule diagnose_c2st_floor:
         f"{R}/{{task}}/exact/rows/c2st.csv",
     log:
         f"{R}/logs/{{task}}/exact/diagnose_c2st_floor.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/exact/diagnose_c2st_floor.tsv"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=240,
     params:
-        labels=labels,
+        labels=lambda w: {"experiment": "benchmarks", "task": w.task},
         code=code("diagnose_c2st_floor.py"),
     script:
         "../scripts/diagnose_c2st_floor.py"
@@ -108,6 +138,8 @@ rule diagnose_evidence:
         f"{R}/{{task}}/{{design}}/rows/evidence.csv",
     log:
         f"{R}/logs/{{task}}/{{design}}/diagnose_evidence.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/diagnose_evidence.tsv"
     threads: config["threads"]
     resources:
         mem_mb=2000,
@@ -143,6 +175,8 @@ rule benchmarks_table:
         ),
     log:
         f"{R}/logs/benchmarks_table.log",
+    benchmark:
+        f"{R}/runtimes/benchmarks_table.tsv"
     resources:
         mem_mb=1000,
         runtime=5,

@@ -1,4 +1,4 @@
-# One rule per figure; each reads what the diagnostics stored, and computes nothing.
+# One rule per figure; each draws what other jobs have stored.
 
 
 rule figure_calibration:
@@ -13,6 +13,8 @@ rule figure_calibration:
         ),
     log:
         f"{R}/logs/{{task}}/{{design}}/figure_calibration.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/figure_calibration.tsv"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -24,6 +26,7 @@ rule figure_calibration:
 
 rule figure_posterior:
     input:
+        coordinates=f"{R}/{{task}}/{{design}}/coordinates.nc",
         draws=f"{R}/{{task}}/{{design}}/draws.nc",
         exact=f"{R}/{{task}}/exact/draws.nc",
     output:
@@ -35,6 +38,8 @@ rule figure_posterior:
         ),
     log:
         f"{R}/logs/{{task}}/{{design}}/figure_posterior.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/figure_posterior.tsv"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -46,7 +51,8 @@ rule figure_posterior:
 
 rule figure_surrogate:
     input:
-        f"{R}/{{task}}/{{design}}/draws.nc",
+        coordinates=f"{R}/{{task}}/{{design}}/coordinates.nc",
+        draws=f"{R}/{{task}}/{{design}}/draws.nc",
     output:
         report(
             f"{R}/{{task}}/{{design}}/figures/surrogate.png",
@@ -56,6 +62,8 @@ rule figure_surrogate:
         ),
     log:
         f"{R}/logs/{{task}}/{{design}}/figure_surrogate.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/figure_surrogate.tsv"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -77,6 +85,8 @@ rule figure_recovery:
         ),
     log:
         f"{R}/logs/{{task}}/{{design}}/figure_recovery.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/figure_recovery.tsv"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -99,6 +109,8 @@ rule figure_losses:
         ),
     log:
         f"{R}/logs/{{task}}/{{design}}/figure_losses.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/figure_losses.tsv"
     resources:
         mem_mb=1000,
         runtime=10,

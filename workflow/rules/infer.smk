@@ -19,6 +19,7 @@ rule densities:
     params:
         design=lambda w: config["designs"][w.design],
         device=config["device"],
+        threads=config["threads"],
         code=simulating("densities.py"),
     script:
         "../scripts/densities.py"
@@ -43,6 +44,7 @@ rule draws:
         draws=BENCHMARKS["draws"],
         design=lambda w: config["designs"][w.design],
         device=config["device"],
+        threads=config["threads"],
         seeds=member_seeds,
         simulator_seed=seed("draws"),
         code=simulating("draws.py"),
@@ -70,6 +72,7 @@ rule calibration_draws:
         draws=BENCHMARKS["calibration"]["draws"],
         design=lambda w: config["designs"][w.design],
         device=config["device"],
+        threads=config["threads"],
         seeds=member_seeds,
         code=simulating("calibration_draws.py"),
     script:
@@ -96,6 +99,7 @@ rule evidence:
         draws=BENCHMARKS["evidence"]["draws"],
         design=lambda w: config["designs"][w.design],
         device=config["device"],
+        threads=config["threads"],
         seeds=member_seeds,
         code=simulating("evidence.py"),
     script:

@@ -5,11 +5,16 @@ rule report:
         captions=expand(
             HERE / "workflow" / "report" / "{figure}.rst", figure=FIGURE_NAMES
         ),
+        histories=expand(
+            f"{R}/{{task}}/{{design}}/history.nc", task=TASKS, design=DESIGNS
+        ),
         table=f"{R}/tables/benchmarks.csv",
     output:
         f"{R}/report.html",
     log:
         f"{R}/logs/report.log",
+    benchmark:
+        f"{R}/runtimes/report.tsv"
     resources:
         mem_mb=1000,
         runtime=5,

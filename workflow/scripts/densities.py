@@ -8,8 +8,8 @@ from jana.io import checkpoints, log, netcdf
 from jana.provenance import record
 
 log.to(snakemake.log[0])
-torch.set_num_threads(snakemake.threads)
 p, simulator = dict(snakemake.params.items()), simulators.get(snakemake.wildcards.task)
+torch.set_num_threads(p["threads"])
 weights = checkpoints.load(snakemake.input.model)
 model = recipes.restored(p["design"], simulator, weights, p["device"])
 pairs = model.shared(*netcdf.tensors(snakemake.input.test, "theta", "x"))

@@ -9,8 +9,8 @@ from jana.provenance import record
 from jana.rng import generator
 
 log.to(snakemake.log[0])
-torch.set_num_threads(snakemake.threads)
 p, simulator = dict(snakemake.params.items()), simulators.get(snakemake.wildcards.task)
+torch.set_num_threads(p["threads"])
 weights, n = checkpoints.load(snakemake.input.model), p["draws"]
 model = recipes.restored(p["design"], simulator, weights, p["device"])
 theta, x = netcdf.tensors(snakemake.input.observed, "theta", "x")

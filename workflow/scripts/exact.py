@@ -10,20 +10,20 @@ p = snakemake.params
 simulator = simulators.get(snakemake.wildcards.task)
 theta, x = (part.double() for part in netcdf.tensors(snakemake.input.test, "theta", "x"))
 (observed,) = netcdf.tensors(snakemake.input.observed, "x")
-rng = generator(p.seed)
+rng, known = generator(p.seed), simulator.answers()
 draws = ("dataset", "draw", "parameter")
 details = record(rule=snakemake.rule, params=dict(p.items()))
 netcdf.save(
     snakemake.output.draws,
     details,
     {"parameter": list(simulator.theta_names)},
-    first=(draws, simulator.exact.sample(rng, observed, p.draws)),
-    second=(draws, simulator.exact.sample(rng, observed, p.draws)),
+    first=(draws, known.sample(rng, observed, p.draws)),
+    second=(draws, known.sample(rng, observed, p.draws)),
 )
 netcdf.save(
     snakemake.output.densities,
     details,
-    posterior=(("dataset",), simulator.exact.log_posterior(theta, x)),
+    posterior=(("dataset",), known.log_posterior(theta, x)),
     likelihood=(("dataset",), simulator.log_likelihood(theta, x)),
-    marginal=(("dataset",), simulator.exact.log_marginal(x)),
+    marginal=(("dataset",), known.log_marginal(x)),
 )

@@ -1,7 +1,8 @@
 """Posterior SBC and joint SBC of the first seed, side by side."""
 
-from jana.io import log, netcdf
+from jana.io import log, netcdf, pictures
 from jana.plots import calibration, style
+from jana.provenance import record
 
 log.to(snakemake.log[0])
 curves = netcdf.load(snakemake.input[0])
@@ -14,4 +15,4 @@ for ax, (kind, title) in zip(panels, kinds.items(), strict=True):
     ax.set_title(title)
 panels[1].set_ylabel("")
 figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center")
-style.save(figure, snakemake.output[0])
+pictures.save(snakemake.output[0], style.png(figure, record(rule=snakemake.rule)))

@@ -2,8 +2,9 @@
 
 from math import ceil
 
-from jana.io import log, netcdf
+from jana.io import log, netcdf, pictures
 from jana.plots import recovery, style
+from jana.provenance import record
 
 log.to(snakemake.log[0])
 found = netcdf.load(snakemake.input[0])
@@ -20,4 +21,4 @@ for ax in figure.axes[len(names) :]:
     ax.remove()
 figure.supxlabel("true value")
 figure.supylabel("posterior median")
-style.save(figure, snakemake.output[0])
+pictures.save(snakemake.output[0], style.png(figure, record(rule=snakemake.rule)))

@@ -1,21 +1,17 @@
 """Surrogate data of the first seed over simulated ones, at three true parameters."""
 
-from jana.diagnostics.two_sample import ecdf_differences
-from jana.io import log, netcdf
+from jana.io import log, netcdf, pictures
 from jana.plots import posterior, style
+from jana.provenance import record
 
 log.to(snakemake.log[0])
-simulated, fake = netcdf.tensors(snakemake.input[0], "simulated", "surrogate")
-figure = style.figure(4.6)
-for column, (top, bottom) in enumerate(figure.subplots(2, 3).T):
-    first, second = simulated[column].flatten(1), fake[0, column].flatten(1)
-    labels = ("simulator", "likelihood network")
-    posterior.clouds(top, first[:, :2].numpy(), second[:, :2].numpy(), ("x_1", "x_2"), labels)
-    top.set_title(f"parameters of observation {column}")
-    gaps = ecdf_differences(first, second)
-    width = gaps.half_width.numpy()
-    posterior.ecdf_differences(bottom, gaps.shares.numpy(), gaps.values.numpy(), -width, width)
-    bottom.set_xlabel("ECDF of simulated data")
-handles = figure.axes[0].get_legend_handles_labels()
-figure.legend(*handles, loc="outside upper center", ncols=2, markerscale=3)
-style.save(figure, snakemake.output[0])
+found, draws = netcdf.load(snakemake.input.coordinates), netcdf.load(snakemake.input.draws)
+flat = (*draws.simulated.shape[:2], -1)
+samples = (draws.simulated.values.reshape(flat), draws.surrogate.values[0].reshape(flat))
+names = [f"x_{index + 1}" for index in range(samples[0].shape[2])]
+labels = ("simulator", "likelihood network")
+lines = {name: found[name].values for name in ("shares", "lower", "upper")}
+lines["differences"] = found.surrogate.values
+figure = style.figure(4.8)
+posterior.comparison(figure, samples, lines, names, labels, "parameters of observation")
+pictures.save(snakemake.output[0], style.png(figure, record(rule=snakemake.rule)))

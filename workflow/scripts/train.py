@@ -9,16 +9,17 @@ from jana.training import fit
 from jana.training.losses import nll
 
 log.to(snakemake.log[0])
-torch.set_num_threads(snakemake.threads)
 p, name = dict(snakemake.params.items()), f"{snakemake.wildcards.task} {snakemake.wildcards.design}"
+torch.set_num_threads(p["threads"])
 design, device = recipes.Design.from_config(p["design"]), recipes.device(p["device"])
 pairs = netcdf.tensors(snakemake.input[0], "theta", "x")
-identity = checkpoints.identity(p, *pairs)
 simulator = simulators.get(snakemake.wildcards.task)
 model = recipes.build_joint(design, simulator, pairs[1].shape[1], p["seeds"]).to(device)
 data = tuple(part.to(device) for part in pairs)
 state = fit.begin(model, data, design.training)
-details = record(rule=snakemake.rule, params=p, device=recipes.describe(model))
+where = recipes.describe(model)
+details = record(rule=snakemake.rule, params=p, device=where)
+identity = checkpoints.identity(p | {"device": where, "torch": torch.__version__}, *pairs)
 with checkpoints.locked(p["checkpoints"]) as folder:
     state.restore(checkpoints.resumable(folder / "last.pt", identity) or state.state())
     epochs = fit.epochs(model, state, nll, data, design.training, p["seeds"])

@@ -33,7 +33,12 @@ def c2st(reference: Float[Tensor, "B L D"], draws: Float[Tensor, "B L D"]) -> Fl
     Args:
         reference: Draws of the reference posterior of each observation.
         draws: As many draws, which are judged.
+
+    Raises:
+        ValueError: If a draw is not finite, which a classifier would not notice.
     """
+    if not (reference.isfinite().all() and draws.isfinite().all()):
+        raise ValueError("C2ST needs finite draws, but some are not: look at where they came from")
     mean, sd = reference.mean(1, keepdim=True), reference.std(1, keepdim=True)
     samples = torch.cat([reference - mean, draws - mean], 1) / sd
     labels = torch.arange(2).repeat_interleave(reference.shape[1]).float()
@@ -54,7 +59,8 @@ def _folds(n: int) -> tuple[Int[Tensor, "F N"], Int[Tensor, "F H"]]:
 def _trained(x: Float[Tensor, "R N D"], y: Float[Tensor, "R N"]) -> Weights:
     """The weights of each classifier when its own training loss has stopped falling."""
     rng = torch.Generator().manual_seed(SEED)
-    weights = _start(rng, len(x), x.shape[2])
+    # Each observation's classifiers start alike, so that none depends on how many there are.
+    weights = [w.repeat(len(x) // FOLDS, 1, 1) for w in _start(rng, FOLDS, x.shape[2])]
     moments = [[torch.zeros_like(w) for w in weights] for _ in BETAS]
     final = [torch.empty_like(w) for w in weights]
     running = torch.arange(len(x))

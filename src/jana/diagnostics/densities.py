@@ -41,5 +41,5 @@ def root_mean_square(errors: Float[Tensor, " B"]) -> Mean:
 
 
 def share_outside(log_prior: Float[Tensor, " B"]) -> float:
-    """The share of draws to which the prior gives no density."""
-    return float((log_prior == -math.inf).double().mean())
+    """The share of draws to which the prior gives no density, NaN being none."""
+    return float((~(log_prior > -math.inf)).double().mean())

@@ -19,5 +19,10 @@ def ranks(truth: Float[Tensor, "B D"], draws: Float[Tensor, "B L D"]) -> Int[Ten
 
     Returns:
         Counts between 0 and L, both included.
+
+    Raises:
+        ValueError: If a draw is NaN, which no comparison would notice.
     """
+    if draws.isnan().any() or truth.isnan().any():
+        raise ValueError("ranks need numbers, but some draws or truths are NaN: look for the cause")
     return (draws < truth[:, None]).sum(1)

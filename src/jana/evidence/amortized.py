@@ -30,9 +30,10 @@ def log_marginal(
 ) -> LogMarginal:
     """log of the mean over draws of prior * likelihood / posterior, Pareto-smoothed.
 
-    The draws are importance draws from the approximate posterior, so the mean is unbiased for
-    the evidence of the likelihood that is given; draws outside the prior count as zeros. Exact
-    densities give the same number at every draw.
+    The draws are importance draws from the approximate posterior, so the plain mean would be
+    unbiased for the evidence of the likelihood that is given; smoothing trades a little bias for
+    a much smaller variance. Draws outside the prior count as zeros. Exact densities give the
+    same number at every draw.
 
     Args:
         log_prior: At draws of the approximate posterior; -inf outside the support.
@@ -43,4 +44,5 @@ def log_marginal(
     n = log_prior.shape[-1]
     value = smoothed.log_weights.logsumexp(-1) - math.log(n)
     relative = (smoothed.log_weights - value[..., None]).exp()  # weights over their mean
-    return LogMarginal(value, relative.std(-1) / math.sqrt(n), smoothed.khat)
+    error = relative.std(-1) / math.sqrt(n)
+    return LogMarginal(value, error.nan_to_num(nan=math.inf), smoothed.khat)  # NaN: all zeros

@@ -9,6 +9,9 @@ from arviz_stats.base import array_stats
 from jaxtyping import Float
 from torch import Tensor
 
+# Log weights closer than this are equal: they are sums of densities in single precision.
+EQUAL = 1e-4
+
 
 class Smoothed(NamedTuple):
     """Log weights whose largest are replaced by quantiles of a fitted Pareto tail.
@@ -29,13 +32,16 @@ def smooth(log_weights: Float[Tensor, "*B L"]) -> Smoothed:
     Reference: Vehtari et al. (2024), JMLR 25(72), arXiv:1507.02646.
 
     Raises:
-        ValueError: If there are fewer than 25 draws, too few for a tail, or a weight is NaN.
+        ValueError: If there are fewer than 25 draws, too few for a tail, or a weight is NaN or
+            infinite.
     """
     raw = log_weights.double().cpu()
     if raw.shape[-1] < 25:
         raise ValueError(f"a Pareto tail needs 25 draws or more, not {raw.shape[-1]}: draw more")
-    if raw.isnan().any():
-        raise ValueError("log weights must be numbers or -inf, not NaN: look at the log densities")
+    if not (raw < math.inf).all():
+        raise ValueError(
+            "log weights must be numbers or -inf, not NaN or inf: look at the log densities"
+        )
     rows = [_smooth_row(row) for row in raw.reshape(-1, raw.shape[-1]).numpy()]
     weights = torch.from_numpy(np.stack([weight for weight, _ in rows])).reshape(raw.shape)
     khats = torch.tensor([khat for _, khat in rows], dtype=torch.float64)
@@ -44,13 +50,17 @@ def smooth(log_weights: Float[Tensor, "*B L"]) -> Smoothed:
 
 def _smooth_row(raw: np.ndarray) -> tuple[np.ndarray, float]:
     n = len(raw)
-    order = np.argsort(raw)
-    tail = order[-math.ceil(min(0.2 * n, 3 * math.sqrt(n))) :]
-    body = order[int(0.75 * n)]  # below the tail, whose share is a fifth at most
-    if not np.isfinite(raw[body]):  # three quarters of the weights are zero: no tail to speak of
+    rising = np.sort(raw)
+    size = math.ceil(min(0.2 * n, 3 * math.sqrt(n)))
+    below, tail = rising[-size - 1], rising[-size:]
+    body = int(0.75 * n)  # its place from below is under the tail, a fifth of the draws at most
+    if not np.isfinite(rising[body]):  # three quarters of the weights are zero: no tail to speak of
         return raw, np.inf
-    if np.ptp(raw[tail]) < 1e-10:  # the largest weights are equal: bounded, nothing to smooth
+    if tail[-1] - below < EQUAL:
         return raw, -np.inf
+    if tail[size // 4] - below < EQUAL:  # few large weights above many equal ones: nothing to fit
+        return raw, np.inf
     normalised, khat = array_stats.psislw(-raw)
     # The body is changed by normalisation alone, and so gives it back.
-    return normalised + (raw[body] - normalised[body]), float(khat)
+    shift = rising[body] - np.sort(normalised)[body]
+    return normalised + shift, float(khat)

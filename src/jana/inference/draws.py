@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 from ..flows.flow import Sample
 from ..joint import Joint
-from .chunks import in_chunks
+from .chunks import in_chunks, refuse_not_finite
 from .surrogate import simulate
 
 
@@ -26,14 +26,13 @@ def posterior_draws(
     """
     device = next(model.parameters()).device
     noise = model.posterior.noise(rngs, x.shape[1], n)
-    return Sample(
-        *in_chunks(
-            lambda z, x: model.posterior.sample(z.to(device), model.summary(x.to(device))),
-            noise,
-            x,
-            per_row=n,
-        )
+    found, log_prob = in_chunks(
+        lambda z, x: model.posterior.sample(z.to(device), model.summary(x.to(device))),
+        noise,
+        x,
+        per_row=n,
     )
+    return Sample(refuse_not_finite(found, "posterior draws"), log_prob)
 
 
 def log_posterior(

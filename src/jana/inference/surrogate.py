@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Generator, Tensor
 
 from ..joint import Joint
-from .chunks import in_chunks
+from .chunks import in_chunks, refuse_not_finite
 
 
 def simulate(
@@ -21,7 +21,7 @@ def simulate(
         theta,
         per_row=n,
     )
-    return draws
+    return refuse_not_finite(draws, "surrogate data")
 
 
 def log_likelihood(

@@ -76,5 +76,11 @@ def locked(folder: Path | str) -> Iterator[Path]:
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     with (place / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"another copy of this job holds {place}: waiting for it to end", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        for litter in place.glob(".*.part"):  # of a copy that was killed while it wrote
+            litter.unlink()
         yield place

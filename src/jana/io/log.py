@@ -3,15 +3,23 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from tqdm import tqdm
 
-from ..training.fit import Epoch
+
+@runtime_checkable
+class Epoch(Protocol):
+    """What is said of an epoch; not the training's own class, whose changes are no log's."""
+
+    index: int
+    train: dict
+    validation: dict
 
 
 def to(path: Path | str) -> None:
     """Sends all further output of this process to a file, line by line."""
-    sys.stdout = sys.stderr = Path(path).open("w", buffering=1)
+    sys.stdout = sys.stderr = Path(path).open("w", buffering=1, encoding="utf-8")
 
 
 def followed(epochs: Iterator[Epoch], done: int, total: int, name: str) -> Iterator[Epoch]:

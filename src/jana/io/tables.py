@@ -23,6 +23,7 @@ COLUMNS = (
     "error",
     "unit",
 )
+WHOLE = ("budget", "seed", "observation", "draws")  # columns of whole numbers, or empty
 
 
 def row(labels: dict, metric: str, value: float, **fields: object) -> dict:
@@ -46,8 +47,9 @@ def row(labels: dict, metric: str, value: float, **fields: object) -> dict:
 
 def save(path: Path | str, rows: Iterable[dict]) -> None:
     """Writes rows atomically; columns that a row lacks stay empty."""
+    table = pd.DataFrame(list(rows), columns=list(COLUMNS))
     with atomically(path) as part:
-        pd.DataFrame(list(rows), columns=list(COLUMNS)).to_csv(part, index=False)
+        table.astype(dict.fromkeys(WHOLE, "Int64")).to_csv(part, index=False)
 
 
 def load(path: Path | str) -> pd.DataFrame:
@@ -56,7 +58,8 @@ def load(path: Path | str) -> pd.DataFrame:
     Raises:
         ValueError: If the columns are others.
     """
-    table = pd.read_csv(path, keep_default_na=False, na_values=[""])
+    dtypes = dict.fromkeys(WHOLE, "Int64")
+    table = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=dtypes)
     if tuple(table.columns) != COLUMNS:
         raise ValueError(f"{path} has the columns {list(table.columns)}, not {list(COLUMNS)}")
     return table

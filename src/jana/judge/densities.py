@@ -17,11 +17,18 @@ def rows(labels: dict, ours: Pair, exact: Pair) -> list[dict]:
         ours: Log densities (M, B) of held-out pairs under each network.
         exact: The same (B,) under the exact conditionals.
     """
-    found = []
+    found, unlabelled = [], {key: labels[key] for key in ("experiment", "task") if key in labels}
     for part, network, truth in _parts(ours, exact):
         best = mean(-truth)
         found.append(
-            row(labels, f"nll_{part}", best.value, error=best.error, method="exact", unit="nats")
+            row(
+                unlabelled,
+                f"nll_{part}",
+                best.value,
+                error=best.error,
+                method="exact",
+                unit="nats",
+            )
         )
         for seed, member in enumerate(network):
             for metric, score in (("nll", mean(-member)), ("kl", divergence(truth, member))):

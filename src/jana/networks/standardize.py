@@ -18,7 +18,8 @@ class Standardize(nn.Module):
         """Takes mean and standard deviation from the rows of x; a constant feature keeps sd 1."""
         self.mean.copy_(x.mean(0))
         sd = x.std(0)
-        self.sd.copy_(torch.where(sd > 0, sd, 1.0))
+        rounding = 1e-6 * x.abs().amax(0)
+        self.sd.copy_(torch.where(sd > rounding, sd, 1.0))
 
     def forward(self, x: Float[Tensor, "*B D"]) -> Float[Tensor, "*B D"]:
         """(x - mean) / sd."""

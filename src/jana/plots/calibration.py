@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-import matplotlib
 from matplotlib.axes import Axes
 from numpy import ndarray
+
+from .style import LINES
 
 
 def rank_ecdfs(
@@ -26,8 +27,7 @@ def rank_ecdfs(
         names: Of the quantities.
     """
     ax.fill_between(grid, lower - grid, upper - grid, color="0.88", linewidth=0)
-    colours = matplotlib.colormaps["tab10"].colors
     for index, (ecdf, name) in enumerate(zip(ecdfs, names, strict=True)):
-        ax.step(grid, ecdf - grid, where="mid", color=colours[index % 10], label=name)
+        ax.step(grid, ecdf - grid, where="mid", color=LINES[index % len(LINES)], label=name)
     ax.axhline(0, color="0.5", linewidth=0.5)
     ax.set(xlabel="fractional rank", ylabel="ECDF - uniform", xlim=(0, 1))

@@ -1,13 +1,16 @@
 """Pictures of draws against the draws they should look like."""
 
+from collections.abc import Sequence
+
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy import ndarray
 
-from .style import APPROXIMATE, EXACT
+from .style import APPROXIMATE, EXACT, LINES
 
 
 def clouds(
-    ax: Axes, exact: ndarray, approximate: ndarray, names: tuple[str, str], labels: tuple[str, str]
+    ax: Axes, exact: ndarray, approximate: ndarray, names: Sequence[str], labels: Sequence[str]
 ) -> None:
     """Two samples (L, 2) as points: the exact one beneath, the approximate one above."""
     ax.plot(*exact.T, ".", color=EXACT, markersize=4.0, alpha=0.35, mew=0, label=labels[0])
@@ -16,7 +19,12 @@ def clouds(
 
 
 def ecdf_differences(
-    ax: Axes, shares: ndarray, differences: ndarray, lower: ndarray, upper: ndarray
+    ax: Axes,
+    shares: ndarray,
+    differences: ndarray,
+    lower: ndarray,
+    upper: ndarray,
+    names: Sequence[str],
 ) -> None:
     """ECDF of approximate draws less that of exact ones, every coordinate a line.
 
@@ -26,8 +34,40 @@ def ecdf_differences(
         differences: One row per coordinate (D, K).
         lower: Lower edge of the band of a second exact sample (K,).
         upper: Its upper edge.
+        names: Of the coordinates.
     """
     ax.fill_between(shares, lower, upper, color="0.88", linewidth=0)
-    ax.plot(shares, differences.T, color=APPROXIMATE, linewidth=0.8)
+    for index, (line, name) in enumerate(zip(differences, names, strict=True)):
+        ax.plot(shares, line, color=LINES[index % len(LINES)], linewidth=0.8, label=name)
     ax.axhline(0, color="0.5", linewidth=0.5)
-    ax.set(xlabel="ECDF of exact draws", ylabel="ECDF difference", xlim=(0, 1))
+    ax.set(xlabel="ECDF", ylabel="ECDF difference", xlim=(0, 1))
+
+
+def comparison(
+    figure: Figure,
+    samples: tuple[ndarray, ndarray],
+    lines: dict[str, ndarray],
+    names: Sequence[str],
+    labels: Sequence[str],
+    title: str,
+) -> None:
+    """A column for each data set: both samples' first two coordinates, and all ECDF differences.
+
+    Args:
+        figure: Where to draw.
+        samples: The exact and the approximate one, (B, L, D).
+        lines: `shares`, `differences` (B, D, K), `lower` and `upper`, as for `ecdf_differences`.
+        names: Of the coordinates.
+        labels: Of the samples.
+        title: Of each column; the data set's number is put behind it.
+    """
+    band = lines["lower"], lines["upper"]
+    columns = figure.subplots(2, len(lines["differences"])).T
+    for index, (top, bottom) in enumerate(columns):
+        clouds(top, *(sample[index, :, :2] for sample in samples), names[:2], labels)
+        top.set_title(f"{title} {index}")
+        ecdf_differences(bottom, lines["shares"], lines["differences"][index], *band, names)
+        bottom.set_xlabel(f"ECDF, {labels[0]}")
+    upper, lower = (axes.get_legend_handles_labels() for axes in columns[0])
+    figure.legend(*upper, loc="outside upper center", ncols=2, markerscale=3)
+    figure.legend(*lower, loc="outside right lower")

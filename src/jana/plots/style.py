@@ -1,13 +1,16 @@
 """One look for all figures."""
 
-from pathlib import Path
+import io
 
 import matplotlib
+from matplotlib.colors import TABLEAU_COLORS
 from matplotlib.figure import Figure
 
 WIDTH = 7.0  # inches, of a figure across the page
 POSTERIOR, JOINT = "#1b4f8f", "#a02c2c"  # posterior SBC blue and joint SBC red, as in the paper
 EXACT, APPROXIMATE = "0.45", "#1b7fbd"
+# For lines on a grey band: tab10 with black in the place of its grey.
+LINES = [colour if colour != "tab:gray" else "black" for colour in TABLEAU_COLORS]
 PARTS = {"posterior": POSTERIOR, "likelihood": JOINT}
 
 RC = {
@@ -34,6 +37,8 @@ def figure(rows: float) -> Figure:
     return Figure(figsize=(WIDTH, rows), layout="constrained")
 
 
-def save(figure: Figure, path: Path | str) -> None:
-    """Writes the figure as PNG without a date, so that equal figures are equal files."""
-    figure.savefig(path, format="png", metadata={"Software": None})
+def png(figure: Figure, record: dict[str, str]) -> bytes:
+    """The figure as PNG with its provenance, and no other date: equal figures are equal bytes."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None, **record})
+    return buffer.getvalue()

@@ -40,7 +40,7 @@ class Section(NamedTuple):
 
 def caption(path: Path | str) -> str:
     """A caption file's text; it is reStructuredText without markup, in one paragraph."""
-    return " ".join(Path(path).read_text().split())
+    return " ".join(Path(path).read_text(encoding="utf-8").split())
 
 
 def section(table: pd.DataFrame, task: str, design: str, figures: list[Figure]) -> Section:
@@ -78,4 +78,6 @@ def assemble(
     )
     template = environment.get_template("page.html")
     with atomically(path) as part:
-        part.write_text(template.render(scale=scale, sections=sections, record=record))
+        part.write_text(
+            template.render(scale=scale, sections=sections, record=record), encoding="utf-8"
+        )

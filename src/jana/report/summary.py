@@ -12,13 +12,16 @@ class Metric(NamedTuple):
         key: Its name in the table.
         title: What a reader sees.
         digits: Decimals.
-        over: How the rows of one seed become one number: "mean", "min" or "max".
+        over: How the rows of one seed become one number: "mean", "min" or "poor" (the share
+            above 0.7).
+        quantity: Only rows of this quantity, if given.
     """
 
     key: str
     title: str
     digits: int
     over: str = "mean"
+    quantity: str | None = None
 
 
 METRICS = (
@@ -33,9 +36,15 @@ METRICS = (
     Metric("contraction", "contraction, mean of parameters", 3),
     Metric("outside_support", "share of draws outside the prior", 6),
     Metric("lml_rmse", "log marginal likelihood, RMSE (nats)", 3),
-    Metric("khat", "Pareto k-hat of the evidence, largest", 2, "max"),
+    Metric("lml_bias", "log marginal likelihood, bias (nats)", 3),
+    Metric("khat", "evidence with k-hat above 0.7, not to be trusted (share)", 2, "poor"),
+    Metric("best_epoch", "epoch kept, posterior network (0: regression)", 0, "mean", "posterior"),
+    Metric("best_epoch", "epoch kept, likelihood network (0: regression)", 0, "mean", "likelihood"),
+    Metric("skipped", "training steps left out as not finite", 0),
     Metric("train_seconds", "training of all seeds together (s)", 0),
 )
+
+OVER = {"mean": "mean", "min": "min", "poor": lambda values: (values > 0.7).mean()}
 
 
 class Line(NamedTuple):
@@ -58,11 +67,15 @@ def lines(table: pd.DataFrame, design: str) -> list[Line]:
 def _by_seed(table: pd.DataFrame, metric: Metric) -> pd.Series:
     """One number per seed; rows without a seed count as one."""
     rows = table[table.metric == metric.key]
-    return rows.value.astype(float).groupby(rows.seed.fillna(0)).agg(metric.over)
+    if metric.quantity is not None:
+        rows = rows[rows.quantity == metric.quantity]
+    return rows.value.astype(float).groupby(rows.seed.fillna(0)).agg(OVER[metric.over])
 
 
 def _line(metric: Metric, seeds: pd.Series, floor: pd.Series) -> Line:
     def text(value: float) -> str:
+        if 0 < value < 0.5 * 10**-metric.digits:
+            return f"< {10**-metric.digits:g}"
         return f"{value:.{metric.digits}f}" if value else "0"
 
     spread = f"{text(seeds.min())} to {text(seeds.max())}" if len(seeds) > 1 else ""

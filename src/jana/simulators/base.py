@@ -66,6 +66,19 @@ class Simulator:
     log_likelihood: Callable[[Tensor, Tensor], Tensor] | None = None
     exact: Exact | None = None
 
+    def answers(self) -> Exact:
+        """The exact answers.
+
+        Raises:
+            ValueError: If this simulator has none.
+        """
+        if self.exact is None or self.log_likelihood is None:
+            raise ValueError(
+                "a benchmark needs a simulator with exact answers, but this one has none: give it "
+                "`log_likelihood` and `exact`"
+            )
+        return self.exact
+
     def draw(self, rng: Generator, n: int) -> Draws:
         """`n` independent draws from p(theta, x).
 

@@ -12,10 +12,11 @@ from .base import Prior
 def box(low: list[float], high: list[float]) -> Prior:
     """Uniform on the box [low, high), one entry per parameter."""
     lower, upper = torch.tensor(low), torch.tensor(high)
-    width = upper - lower
+    width, below_upper = upper - lower, torch.nextafter(upper, lower)
 
     def sample(rng: Generator, n: int) -> Float[Tensor, "B D"]:
-        return lower + width * torch.rand(n, len(lower), generator=rng)
+        theta = lower + width * torch.rand(n, len(lower), generator=rng)
+        return torch.minimum(theta, below_upper)  # rounding may reach the upper edge
 
     def log_prob(theta: Float[Tensor, "*B D"]) -> Float[Tensor, "*B"]:
         inside = ((theta >= lower) & (theta < upper)).all(-1)

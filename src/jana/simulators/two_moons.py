@@ -131,8 +131,13 @@ def _kept_at(x: Float[Tensor, "B 2"], angle: Float[Tensor, " K"]) -> Float[Tenso
     ]:
         low = torch.where(slope < 0, torch.maximum(low, bound / slope), low)
         high = torch.where(slope > 0, torch.minimum(high, bound / slope), high)
-    upper, lower = (torch.special.ndtr((r - RADIUS) / RADIUS_SD) for r in (high, low))
-    return (upper - lower).clamp(min=0)
+    low, high = ((radius - RADIUS) / RADIUS_SD for radius in (low, high))
+    # From the nearer tail, where the difference of two small probabilities is exact.
+    upper = low > 0
+    low, high = torch.where(upper, -high, low), torch.where(upper, -low, high)
+    # Not torch.special.ndtr, which is 0 below -8.3.
+    below_low, below_high = (0.5 * torch.erfc(-edge / math.sqrt(2)) for edge in (low, high))
+    return (below_high - below_low).clamp(min=0)
 
 
 @cache

@@ -1,13 +1,11 @@
 """The training loop, as an iterator: the caller logs, saves and stops."""
 
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from ..joint import Joint
@@ -15,6 +13,7 @@ from ..provenance import seed_of
 from ..rng import generator
 from .members import Part, using
 from .schedule import keep, rate
+from .state import Epoch, State
 
 Loss = Callable[[Joint, Tensor, Tensor], dict[str, Tensor]]
 AVERAGE_EVERY = 10  # steps between updates of the running average: a tenth of the traffic
@@ -44,70 +43,6 @@ class Training:
     decay: float
     patience: int
     validation: float
-
-
-class Epoch(NamedTuple):
-    """What one pass left behind: losses in nats per data set, by part, a value per member."""
-
-    index: int
-    train: dict[str, Float[Tensor, " M"]]
-    validation: dict[str, Float[Tensor, " M"]]
-
-
-@dataclass
-class State:
-    """A training run between two epochs: all that a resumed run needs."""
-
-    parts: dict[str, Part]
-    epoch: int = 0
-    seconds: float = 0.0  # spent on epochs so far, interruptions left out
-    history: list[Epoch] = field(default_factory=list)
-
-    def state(self) -> dict:
-        """As plain dictionaries, lists and tensors."""
-        parts = {name: part.state() for name, part in self.parts.items()}
-        history = [epoch._asdict() for epoch in self.history]
-        return {
-            "epoch": self.epoch,
-            "seconds": self.seconds,
-            "history": history,
-            "parts": parts,
-        }
-
-    def restore(self, state: dict) -> None:
-        """Goes back to what `state` returned."""
-        self.epoch, self.seconds = state["epoch"], state["seconds"]
-        self.history = [Epoch(**epoch) for epoch in state["history"]]
-        for name, part in self.parts.items():
-            part.restore(state["parts"][name])
-
-    def arrays(self) -> dict[str, tuple[tuple[str, ...], Tensor]]:
-        """The history as named arrays: losses in nats by epoch and member, the epochs kept."""
-        names = list(self.parts)
-        nothing = dict.fromkeys(names, torch.full((len(self.parts[names[0]].weights),), math.nan))
-        losses = {
-            kind: torch.stack(
-                [
-                    torch.stack([(getattr(epoch, kind) or nothing)[name] for name in names])
-                    for epoch in self.history
-                ]
-            )
-            for kind in ("train", "validation")
-        }
-        kept = {
-            name: torch.stack([getattr(part, name).cpu() for part in self.parts.values()])
-            for name in ("best_epoch", "skipped")
-        }
-        return {
-            **{name: (("epoch", "part", "member"), values) for name, values in losses.items()},
-            **{name: (("part", "member"), values) for name, values in kept.items()},
-            "seconds": ((), torch.tensor(self.seconds)),
-        }
-
-    @property
-    def finished(self) -> bool:
-        """Whether every member of every part has run out of patience."""
-        return not any(part.running.any() for part in self.parts.values())
 
 
 Data = tuple[Float[Tensor, "N D"], Float[Tensor, "N X"]]
@@ -166,7 +101,8 @@ def epochs(
         seeds: One per member: of the order in which it sees the data.
 
     Raises:
-        FloatingPointError: If a member left out more than 1 % of an epoch's steps.
+        FloatingPointError: If a member left out more than 1 % of an epoch's steps, or never had
+            a finite validation loss.
     """
     learn, judge = split(len(data[0]), training.validation)
     train, held_out = ([part[rows] for part in data] for rows in (learn, judge))
@@ -180,17 +116,21 @@ def epochs(
         state.history.append(Epoch(state.epoch, losses, found))
         state.seconds += time.perf_counter() - begun
         yield state.history[-1]
-    for part in state.parts.values():
+    for name, part in state.parts.items():
+        if not part.best_loss.isfinite().all():
+            raise FloatingPointError(
+                f"the {name} network needs a finite validation loss to be kept by, but the best of "
+                f"its members are {part.best_loss.tolist()}: look for extreme values in the "
+                "simulations"
+            )
         part.weights.copy_(part.best)
 
 
 def _one_pass(model, state, loss, data, training, seeds) -> dict[str, Tensor]:  # noqa: ANN001
     """One epoch of gradient steps; the mean losses, in nats, by part and member."""
-    order = _order(seeds, state.epoch, len(data[0]), training.batch)
+    order = _order(seeds, state.epoch, len(data[0]), training.batch).to(data[0].device)
     steps = order.shape[1]
-    order = order.to(data[0].device)
-    before = {name: part.skipped.clone() for name, part in state.parts.items()}
-    sums = {name: 0.0 for name in state.parts}
+    losses, skips = ({name: [] for name in state.parts} for _ in range(2))
     for index in range(steps):
         done = state.epoch * steps + index
         rows = order[:, index]
@@ -198,12 +138,14 @@ def _one_pass(model, state, loss, data, training, seeds) -> dict[str, Tensor]:  
         sum(term.sum() for term in terms.values()).backward()
         pace = rate(done, training.epochs * steps, training.rate, training.warmup)
         for name, part in state.parts.items():
-            part.step(terms[name], pace, training.clip)
+            skips[name].append(part.step(terms[name], pace, training.clip))
             if (done + 1) % AVERAGE_EVERY == 0:
                 part.follow(keep(done, AVERAGE_EVERY, training.decay))
-            sums[name] = sums[name] + terms[name].detach()
-    _refuse_skips(state, before, steps)
-    return {name: total.cpu() / steps for name, total in sums.items()}
+            losses[name].append(terms[name].detach())
+    for name, part in state.parts.items():
+        _count(name, part, torch.stack(skips[name]), state.epoch)
+    # A skipped step has no loss to speak of: the mean is over the others.
+    return {name: torch.stack(found).nanmean(0).cpu() for name, found in losses.items()}
 
 
 def _order(seeds: Sequence[int], epoch: int, n: int, batch: int) -> Int[Tensor, "M S B"]:
@@ -224,14 +166,15 @@ def _validated(model, state, loss, data, training) -> dict[str, Tensor]:  # noqa
     return {name: term.cpu() for name, term in terms.items()}
 
 
-def _refuse_skips(state: State, before: dict[str, Tensor], steps: int) -> None:
-    for name, part in state.parts.items():
-        skipped = part.skipped - before[name]
-        member = int(skipped.argmax())
-        if skipped[member] > MOST_SKIPPED * steps:
-            raise FloatingPointError(
-                f"the {name} network of member {member} had a loss or gradient that was not finite "
-                f"at {int(skipped[member])} of the {steps} steps of epoch {state.epoch + 1} (from "
-                f"step {state.epoch * steps + 1}): lower `rate` or `clip`, or look for extreme "
-                "values in the simulations"
-            )
+def _count(name: str, part: Part, skipped: Bool[Tensor, "S M"], epoch: int) -> None:
+    """Adds up the steps left out; too many, of a member that has not stopped, are an error."""
+    part.skipped += skipped.sum(0)
+    counts = (skipped & part.running).sum(0)
+    member = int(counts.argmax())
+    if counts[member] > MOST_SKIPPED * len(skipped):
+        first = int(skipped[:, member].int().argmax()) + 1
+        raise FloatingPointError(
+            f"the {name} network of member {member} had a loss or gradient that was not finite at "
+            f"{int(counts[member])} of the {len(skipped)} steps of epoch {epoch + 1}, first at "
+            f"step {first}: lower `rate` or `clip`, or look for extreme values in the simulations"
+        )

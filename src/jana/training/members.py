@@ -3,7 +3,7 @@
 import warnings
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from . import stopping
@@ -55,15 +55,17 @@ class Part:
             row.grad = gradient
         self.optimizers = [torch.optim.Adam([row], fused=True) for row in self.rows]
 
-    def step(self, loss: Float[Tensor, " M"], rate: float, clip: float) -> None:
+    def step(self, loss: Float[Tensor, " M"], rate: float, clip: float) -> Bool[Tensor, " M"]:
         """One Adam step of every member, each clipped to its own gradient norm.
 
-        A member whose loss or gradient is not finite is left as it is, and counted. Nothing
-        here waits for the device.
+        A member whose loss or gradient is not finite is left as it is. Nothing here waits for
+        the device.
+
+        Returns:
+            Which members were left as they are.
         """
         norm = self.gradient.norm(dim=1)
         bad = ~(torch.isfinite(norm) & torch.isfinite(loss.detach()))
-        self.skipped += bad
         divisors = (norm / clip).clamp(min=1)
         for optimizer, divisor, skip in zip(self.optimizers, divisors, bad.float(), strict=True):
             # The fused kernel divides by the one and skips on the other.
@@ -71,6 +73,7 @@ class Part:
             optimizer.param_groups[0]["lr"] = rate
             optimizer.step()
         self.gradient.zero_()
+        return bad
 
     def follow(self, keep: float) -> None:
         """Moves the running average towards the weights."""
