@@ -4,7 +4,8 @@ import pytest
 import torch
 from zuko import transforms
 
-from jana.flows.mixing import Mixing
+from jana.flows.coupling import Coupling
+from jana.flows.mixing import Mixing, Permutation
 from jana.flows.spline import Spline
 from jana.flows.warps import Affine
 from jana.rng import generator
@@ -66,3 +67,38 @@ def test_mixing_is_zukos_lu_transform(values, rng):
         torch.testing.assert_close(z[member], oracle(values[member]))
         expected = oracle.log_abs_det_jacobian(values[member], None)
         torch.testing.assert_close(log_det[member], expected)
+
+
+def test_the_coupling_is_two_of_zukos(values, rng):
+    """One spline coupling each way, told by the same networks."""
+    layer = Coupling([generator(0), generator(1)], 3, Spline(6, 4.0), [8]).double()
+    for weight in layer.parameters():
+        torch.nn.init.normal_(weight, std=0.5, generator=rng)
+    features = torch.randn(2, 50, layer.n_features, generator=rng).double()
+    offsets = features.chunk(2, dim=-1)
+
+    def side(index):
+        def meta(kept):
+            params = layer.networks[index](kept, offsets[index]).unflatten(-1, (-1, 17))
+            return transforms.DependentTransform(
+                transforms.MonotonicRQSTransform(*params.split([6, 6, 5], -1), bound=4.0), 1
+            )
+
+        first = torch.tensor([True, False, False])
+        return transforms.CouplingTransform(meta, ~first if index == 0 else first)
+
+    oracle = transforms.ComposedTransform(side(0), side(1))
+    z, log_det = layer(values, features)
+    expected, expected_log_det = oracle.call_and_ladj(values)
+    torch.testing.assert_close(z, expected)
+    torch.testing.assert_close(log_det, expected_log_det)
+    torch.testing.assert_close(layer.inverse(z, features)[0], oracle.inv(expected))
+
+
+def test_the_permutation_is_zukos(values):
+    layer, none = Permutation([generator(0), generator(1)], 3), values[..., :0]
+    z, back = layer(values, none)[0], layer.inverse(values, none)[0]
+    for member in range(2):
+        oracle = transforms.PermutationTransform(layer.order[member, 0])
+        torch.testing.assert_close(z[member], oracle(values[member]))
+        torch.testing.assert_close(back[member], oracle.inv(values[member]))

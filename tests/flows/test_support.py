@@ -56,6 +56,15 @@ def test_an_interval_is_opened_by_the_probit():
     torch.testing.assert_close(z, torch.from_numpy(expected))
 
 
+def test_in_single_precision_draws_are_as_fine_near_a_bound_of_zero_as_anywhere():
+    """The probit's tail keeps its relative accuracy: against scipy in double precision."""
+    support = Support(torch.tensor([0.0]), torch.tensor([1.0]))
+    z = torch.linspace(-8, 0, 81).reshape(1, -1, 1)
+    x, _ = support.inverse(z)
+    expected = torch.from_numpy(norm.cdf(z.double().numpy()))
+    torch.testing.assert_close(x.double(), expected, rtol=1e-4, atol=0)
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_even_the_farthest_latents_stay_within_the_bounds(dtype):
     low, high = torch.tensor(LOW).to(dtype), torch.tensor(HIGH).to(dtype)
