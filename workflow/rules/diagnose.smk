@@ -99,6 +99,7 @@ rule diagnose_c2st:
         f"{R}/logs/{{task}}/{{design}}/diagnose_c2st-{{member}}.log",
     benchmark:
         f"{R}/runtimes/{{task}}/{{design}}/diagnose_c2st-{{member}}.tsv"
+    priority: 5  # long where there are many parameters: before the short ones
     threads: 1
     resources:
         mem_mb=2000,
@@ -119,6 +120,7 @@ rule diagnose_c2st_floor:
         f"{R}/logs/{{task}}/exact/diagnose_c2st_floor.log",
     benchmark:
         f"{R}/runtimes/{{task}}/exact/diagnose_c2st_floor.tsv"
+    priority: 5  # long where there are many parameters: before the short ones
     threads: 1
     resources:
         mem_mb=2000,
