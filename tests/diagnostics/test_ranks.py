@@ -18,7 +18,7 @@ def p_value(seed, shift=0.0, scale=1.0):
     noise = torch.randn(B, L, 1, generator=rng)
     draws = x[:, None] / 2 + shift + scale * 0.5**0.5 * noise
     counts = ecdf.counts_below(ranks(truth, draws), L)
-    null = ecdf.null_extremes(generator(99), B, L, 4000)
+    null = ecdf.null_extremes(generator(99), B, L)
     return float(ecdf.p_values(ecdf.extremes(counts, B), null))
 
 

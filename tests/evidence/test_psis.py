@@ -61,6 +61,32 @@ def test_ties_in_single_precision_never_make_nan(rng, sd):
     assert found.log_weights.isfinite().all() and not found.khat.isnan().any()
 
 
+@pytest.mark.parametrize("sd", [1e-5, 3e-4, 1e-3, 2e-3, 0.01])
+def test_almost_equal_weights_are_to_be_trusted(rng, sd):
+    found = smooth(sd * torch.randn(50, 1000, generator=rng).double())
+    assert (found.khat < 0.5).all()
+
+
+@pytest.mark.parametrize("giant", [100.0, 650.0, 720.0, 1000.0, 1e5])
+def test_one_giant_weight_is_not_to_be_trusted_and_makes_no_nan(rng, giant):
+    raw = torch.randn(1000, generator=rng).double()
+    raw[17] = giant
+    found = smooth(raw)
+    assert found.khat > 0.7 and not found.log_weights.isnan().any()
+
+
+@pytest.mark.parametrize("sd", [100.0, 300.0, 1000.0])
+def test_hopeless_weights_are_not_to_be_trusted_and_make_no_nan(rng, sd):
+    found = smooth(sd * torch.randn(50, 1000, generator=rng).double())
+    assert (found.khat > 0.7).all() and not found.log_weights.isnan().any()
+
+
+def test_a_tail_of_equals_is_not_to_be_trusted(rng):
+    raw = torch.rand(1000, generator=rng).double()
+    raw[:95] = 2.5
+    assert smooth(raw).khat == math.inf
+
+
 @pytest.mark.parametrize("height", [1.0, 20.0])
 def test_a_few_large_weights_above_equal_ones_are_not_to_be_trusted(height):
     raw = torch.zeros(1000)

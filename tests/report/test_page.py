@@ -53,6 +53,7 @@ def test_small_values_and_kept_epochs_are_told_apart(tmp_path):
     rows = [
         tables.row(labels, "sbc_pvalue", 1e-4, seed=0, method="jana"),
         tables.row(labels, "outside_support", 0.0, seed=0, method="jana"),
+        tables.row(labels, "lml_bias", -1e-4, seed=0, method="jana"),
         tables.row(labels, "best_epoch", 3.0, seed=0, quantity="posterior", method="jana"),
         tables.row(labels, "best_epoch", 0.0, seed=0, quantity="likelihood", method="jana"),
         tables.row(labels, "khat", 0.9, seed=0, observation=0, method="jana"),
@@ -63,6 +64,7 @@ def test_small_values_and_kept_epochs_are_told_apart(tmp_path):
     found = {line.title: line.value for line in lines}
     assert found["posterior SBC, least adjusted p"] == "< 0.001"
     assert found["share of draws outside the prior"] == "0"
+    assert found["log marginal likelihood, bias (nats)"] == "> -0.001"
     assert found["epoch kept, posterior network (0: regression)"] == "3"
     assert found["epoch kept, likelihood network (0: regression)"] == "0"
     assert found["evidence with k-hat above 0.7, not to be trusted (share)"] == "0.50"

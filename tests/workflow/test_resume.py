@@ -6,7 +6,6 @@ import signal
 import subprocess
 import time
 
-import pytest
 import torch
 
 MODEL = "results/smoke/two_moons/tuned/model.pt"
@@ -27,18 +26,8 @@ def arguments(tree):
     return ("--cores", 1, *files, "--", MODEL)
 
 
-@pytest.fixture
-def uninterrupted(tree):
-    done = tree.snakemake(*arguments(tree))
-    assert done.returncode == 0, done.stdout
-    found = weights(tree)
-    (tree.path / MODEL).unlink()
-    for checkpoint in (tree.path / "results/smoke/checkpoints").rglob("*.pt"):
-        checkpoint.unlink()
-    return found
-
-
-def test_kill_9_at_a_random_step_and_run_again_is_bit_equal(tree, uninterrupted):
+def killed_while_training(tree):
+    """Starts the job, kills it with all its children at some step; the epochs it had done."""
     last = tree.path / "results/smoke/checkpoints/two_moons/tuned/last.pt"
     process = subprocess.Popen(
         tree.command(*arguments(tree)),
@@ -56,22 +45,31 @@ def test_kill_9_at_a_random_step_and_run_again_is_bit_equal(tree, uninterrupted)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert not (tree.path / MODEL).exists()
-    epoch = epochs_done(last)
-    assert 0 < epoch < 40
+    return epochs_done(last)
+
+
+def run_again(tree):
+    """The log of the same job after the lock of the killed one is removed."""
     assert tree.snakemake("--unlock", *arguments(tree)).returncode == 0
     done = tree.snakemake(*arguments(tree))
     assert done.returncode == 0, done.stdout
-    log = (tree.path / "results/smoke/logs/two_moons/tuned/train.log").read_text()
-    assert f"going on after epoch {epoch}" in log
-    again = weights(tree)
-    assert again.keys() == uninterrupted.keys()
-    assert all(torch.equal(again[key], uninterrupted[key]) for key in again)
+    return (tree.path / "results/smoke/logs/two_moons/tuned/train.log").read_text()
+
+
+def test_kill_9_at_a_random_step_and_run_again_is_bit_equal(tree):
+    epoch = killed_while_training(tree)
+    assert 0 < epoch < 40
+    assert f"going on after epoch {epoch}" in run_again(tree)
+    resumed = weights(tree)
+    (tree.path / MODEL).unlink()
+    assert "going on" not in run_again(tree)  # a finished run leaves nothing to go on from
+    whole = weights(tree)
+    assert whole.keys() == resumed.keys()
+    assert all(torch.equal(whole[key], resumed[key]) for key in whole)
 
 
 def test_a_checkpoint_of_other_settings_is_not_gone_on_from(tree):
-    assert tree.snakemake(*arguments(tree)).returncode == 0
+    killed_while_training(tree)
     tree.edit("config.yaml", "rate: 0.002", "rate: 0.003")
-    done = tree.snakemake(*arguments(tree))
-    assert done.returncode == 0, done.stdout
-    log = (tree.path / "results/smoke/logs/two_moons/tuned/train.log").read_text()
+    log = run_again(tree)
     assert "starting anew" in log and "epoch 1/40" in log

@@ -12,7 +12,7 @@ simulator = simulators.get(snakemake.wildcards.task)
 theta, posterior, joint = netcdf.tensors(snakemake.input[0], "theta", "posterior", "joint")
 draws = {"posterior": posterior, "joint": joint}
 found = calibration.calibration(generator(p["seed"]), theta, draws, p["level"])
-log_prior = simulator.prior.log_prob(posterior).flatten(2)
+log_prior = simulator.prior.log_prob(posterior)
 rows = calibration.rows(p["labels"], found, log_prior, simulator.theta_names)
 netcdf.save(
     snakemake.output.curves,

@@ -25,7 +25,7 @@ with checkpoints.locked(p["checkpoints"]) as folder:
     epochs = fit.epochs(model, state, nll, data, design.training, p["seeds"])
     for _ in log.followed(epochs, state.epoch, design.training.epochs, name):
         checkpoints.save(folder / "last.pt", state.state(), details, identity)
-netcdf.save(
-    snakemake.output.history, details, {"part": ["posterior", "likelihood"]}, **state.arrays()
-)
-checkpoints.save(snakemake.output.model, model.state_dict(), details, identity)
+    parts = {"part": ["posterior", "likelihood"]}
+    netcdf.save(snakemake.output.history, details, parts, **state.arrays())
+    checkpoints.save(snakemake.output.model, model.state_dict(), details, identity)
+    checkpoints.forget(folder / "last.pt")  # so that --forcerun trains anew

@@ -16,6 +16,8 @@ from jaxtyping import Float, Int
 from scipy.stats import binom
 from torch import Generator, Tensor
 
+SIMULATIONS, SLICE = 10_000, 1000  # of uniform ranks, so many at once to bound memory
+
 
 class Band(NamedTuple):
     """Where the ECDF of uniform ranks lies, at all points at once, with the stated level."""
@@ -47,14 +49,11 @@ def extremes(counts: Int[Tensor, "D K"], n_sets: int) -> Float[Tensor, " D"]:
     return tails[counts, torch.arange(counts.shape[1])].min(1).values
 
 
-def null_extremes(
-    rng: Generator, n_sets: int, n_draws: int, simulations: int = 10_000
-) -> Float[Tensor, " S"]:
+def null_extremes(rng: Generator, n_sets: int, n_draws: int) -> Float[Tensor, " S"]:
     """What `extremes` gives for uniform ranks, in rising order."""
     found = []
-    for start in range(0, simulations, 1000):
-        columns = min(1000, simulations - start)
-        uniform = torch.randint(n_draws + 1, (n_sets, columns), generator=rng)
+    for _ in range(SIMULATIONS // SLICE):
+        uniform = torch.randint(n_draws + 1, (n_sets, SLICE), generator=rng)
         found.append(extremes(counts_below(uniform, n_draws), n_sets))
     return torch.cat(found).sort().values
 

@@ -15,6 +15,7 @@ from scipy.stats import betabinom
 from torch import Generator, Tensor
 
 POINTS = 100  # at which ECDFs are compared
+SIMULATIONS, SLICE = 4000, 200  # of pairs of samples, so many at once to bound memory
 
 
 class Band(NamedTuple):
@@ -38,30 +39,35 @@ def ecdf_differences(
     order = _order(first.shape[-2])
     at = first.mT.sort(-1).values[..., order - 1].contiguous()
     below = torch.searchsorted(second.mT.sort(-1).values.contiguous(), at)
-    return below.double() / second.shape[-2] - order / first.shape[-2]
+    return below.double() / second.shape[-2] - order.double() / first.shape[-2]
 
 
-def band(
-    rng: Generator, n_first: int, n_second: int, level: float, simulations: int = 4000
-) -> Band:
+def band(rng: Generator, n_first: int, n_second: int, level: float) -> Band:
     """The band that a share `level` of equally distributed pairs stays within all along.
 
     For Q coordinates looked at together give 1 - (1 - level) / Q.
     """
-    order = _order(n_first)
+    order = _order(n_first).numpy()
     counts = np.arange(n_second + 1)[:, None]
-    null = betabinom(n_second, order.numpy(), n_first + 1 - order.numpy())
-    below = null.cdf(counts)
-    tails = 2 * np.minimum(below, 1 - np.vstack([np.zeros(len(order)), below[:-1]]))
-    pair = (torch.rand(simulations, n, 1, generator=rng) for n in (n_first, n_second))
-    found = ecdf_differences(*pair).squeeze(1) + order / n_first
-    seen = (found * n_second).round().long().numpy()
-    extreme = np.sort(tails[seen, np.arange(len(order))].min(1))
-    tail = float(np.quantile(extreme, 1 - level)) / 2
-    edges = (torch.from_numpy(null.ppf(share) / n_second) for share in (tail, 1 - tail))
+    # The sum of probabilities: scipy's own cumulative function sums anew for every count.
+    below = betabinom(n_second, order, n_first + 1 - order).pmf(counts).cumsum(0).clip(max=1)
+    above = 1 - np.vstack([np.zeros(len(order)), below[:-1]])
+    tails = 2 * np.minimum(below, above)
+    seen = _null_counts(rng, n_first, n_second).numpy()
+    tail = float(np.quantile(tails[seen, np.arange(len(order))].min(1), 1 - level)) / 2
     shares = order / n_first
-    lower, upper = (edge - shares for edge in edges)
-    return Band(shares.double(), lower.double(), upper.double())
+    edges = ((below < share).sum(0) / n_second - shares for share in (tail, 1 - tail))
+    return Band(*(torch.from_numpy(part) for part in (shares, *edges)))
+
+
+def _null_counts(rng: Generator, n_first: int, n_second: int) -> Int[Tensor, "S K"]:
+    """Draws of the second sample below the first's order statistics, for uniform pairs."""
+    order, found = _order(n_first), []
+    for _ in range(SIMULATIONS // SLICE):
+        first, second = (torch.rand(SLICE, n, generator=rng) for n in (n_first, n_second))
+        at = first.sort(1).values[:, order - 1].contiguous()
+        found.append(torch.searchsorted(second.sort(1).values, at))
+    return torch.cat(found)
 
 
 def _order(n: int) -> Int[Tensor, " K"]:

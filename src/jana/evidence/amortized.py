@@ -45,4 +45,5 @@ def log_marginal(
     value = smoothed.log_weights.logsumexp(-1) - math.log(n)
     relative = (smoothed.log_weights - value[..., None]).exp()  # weights over their mean
     error = relative.std(-1) / math.sqrt(n)
-    return LogMarginal(value, error.nan_to_num(nan=math.inf), smoothed.khat)  # NaN: all zeros
+    error = error.where(value > -math.inf, math.inf)  # all weights zero: nothing is known
+    return LogMarginal(value, error, smoothed.khat)

@@ -9,8 +9,9 @@ from arviz_stats.base import array_stats
 from jaxtyping import Float
 from torch import Tensor
 
-# Log weights closer than this are equal: they are sums of densities in single precision.
-EQUAL = 1e-4
+# Share of the largest weight within which the whole tail is as good as equal: weights are sums of
+# densities in single precision, and their ties are no tail.
+EQUAL = 1e-2
 
 
 class Smoothed(NamedTuple):
@@ -19,7 +20,8 @@ class Smoothed(NamedTuple):
     Attributes:
         log_weights: Not normalised: on the scale of what went in.
         khat: Shape of the tail; above 0.7 a mean of the weights is not to be trusted. -inf
-            where the largest weights are equal.
+            where the largest weights are within a
+            hundredth of each other.
     """
 
     log_weights: Float[Tensor, "*B L"]
@@ -56,10 +58,11 @@ def _smooth_row(raw: np.ndarray) -> tuple[np.ndarray, float]:
     body = int(0.75 * n)  # its place from below is under the tail, a fifth of the draws at most
     if not np.isfinite(rising[body]):  # three quarters of the weights are zero: no tail to speak of
         return raw, np.inf
-    if tail[-1] - below < EQUAL:
+    excess = np.exp(tail - tail[-1]) - np.exp(below - tail[-1])  # what a Pareto tail is fitted to
+    if excess[-1] < EQUAL:
         return raw, -np.inf
-    if tail[size // 4] - below < EQUAL:  # few large weights above many equal ones: nothing to fit
-        return raw, np.inf
+    if tail[0] == tail[-1] or excess[size // 4] < np.finfo(float).tiny:
+        return raw, np.inf  # a few weights, or one, stand for all: nothing to fit
     normalised, khat = array_stats.psislw(-raw)
     # The body is changed by normalisation alone, and so gives it back.
     shift = rising[body] - np.sort(normalised)[body]

@@ -35,7 +35,7 @@ class Flow(nn.Module):
         self, rngs: Sequence[Generator], support: Support, context: int, layers: list[nn.Module]
     ):
         super().__init__()
-        self.dim, self.context = len(support.low), context
+        self.dim = len(support.low)
         self.support = support
         self.standardize = Standardize(context)
         self.whitening = Whitening(self.dim, context)

@@ -62,6 +62,11 @@ def _read(path: Path | str) -> dict:
     return content
 
 
+def forget(path: Path | str) -> None:
+    """Removes the checkpoint of a run that has ended."""
+    Path(path).unlink(missing_ok=True)
+
+
 def identity(settings: dict, *data: torch.Tensor) -> str:
     """A hash of plain settings and of the numbers in the data."""
     found = sha256(digest(settings).encode())

@@ -1,11 +1,12 @@
 """Feed-forward networks whose weights have a leading member axis."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
+from torch.nn.functional import silu
 
 
 class Linear(nn.Module):
@@ -32,7 +33,7 @@ class Linear(nn.Module):
 
 
 class MLP(nn.Module):
-    """Linear layers with an activation between; the last may start at zero.
+    """Linear layers with SiLU between; the last may start at zero.
 
     The first layer has no bias: `offset`, which is added to it, brings one. So the part of the
     input that many rows share (a context) is multiplied once, outside.
@@ -42,7 +43,6 @@ class MLP(nn.Module):
         inputs: Number of input features I; may be 0.
         outputs: Number of output features O.
         hidden: Widths of the hidden layers, at least one.
-        activation: Applied after each hidden layer.
     """
 
     def __init__(
@@ -51,12 +51,10 @@ class MLP(nn.Module):
         inputs: int,
         outputs: int,
         hidden: Sequence[int],
-        activation: Callable[[Tensor], Tensor] = nn.functional.silu,
     ):
         super().__init__()
         if not hidden:
             raise ValueError("a network needs one hidden layer or more, not none: give its width")
-        self.activation = activation
         sd = (2 / max(inputs, 1)) ** 0.5
         first = [sd * torch.randn(inputs, hidden[0], generator=rng) for rng in rngs]
         self.first = nn.Parameter(torch.stack(first))
@@ -67,7 +65,7 @@ class MLP(nn.Module):
         self, x: Float[Tensor, "M B I"], offset: Float[Tensor, "M B H"]
     ) -> Float[Tensor, "M B O"]:
         """The outputs; zeros at the start, so that a flow starts as the identity."""
-        h = self.activation(torch.baddbmm(offset, x, self.first))
+        h = silu(torch.baddbmm(offset, x, self.first))
         for layer in self.middle:
-            h = self.activation(layer(h))
+            h = silu(layer(h))
         return self.last(h)

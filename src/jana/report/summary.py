@@ -74,8 +74,8 @@ def _by_seed(table: pd.DataFrame, metric: Metric) -> pd.Series:
 
 def _line(metric: Metric, seeds: pd.Series, floor: pd.Series) -> Line:
     def text(value: float) -> str:
-        if 0 < value < 0.5 * 10**-metric.digits:
-            return f"< {10**-metric.digits:g}"
+        if 0 < abs(value) < 0.5 * 10**-metric.digits:
+            return f"< {10**-metric.digits:g}" if value > 0 else f"> -{10**-metric.digits:g}"
         return f"{value:.{metric.digits}f}" if value else "0"
 
     spread = f"{text(seeds.min())} to {text(seeds.max())}" if len(seeds) > 1 else ""

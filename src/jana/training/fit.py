@@ -1,5 +1,6 @@
 """The training loop, as an iterator: the caller logs, saves and stops."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -145,7 +146,11 @@ def _one_pass(model, state, loss, data, training, seeds) -> dict[str, Tensor]:  
     for name, part in state.parts.items():
         _count(name, part, torch.stack(skips[name]), state.epoch)
     # A skipped step has no loss to speak of: the mean is over the others.
-    return {name: torch.stack(found).nanmean(0).cpu() for name, found in losses.items()}
+    taken = {name: ~torch.stack(found) for name, found in skips.items()}
+    return {
+        name: torch.stack(found).where(taken[name], math.nan).nanmean(0).cpu()
+        for name, found in losses.items()
+    }
 
 
 def _order(seeds: Sequence[int], epoch: int, n: int, batch: int) -> Int[Tensor, "M S B"]:
@@ -167,9 +172,9 @@ def _validated(model, state, loss, data, training) -> dict[str, Tensor]:  # noqa
 
 
 def _count(name: str, part: Part, skipped: Bool[Tensor, "S M"], epoch: int) -> None:
-    """Adds up the steps left out; too many, of a member that has not stopped, are an error."""
-    part.skipped += skipped.sum(0)
+    """Adds up the steps left out by members that have not stopped; too many are an error."""
     counts = (skipped & part.running).sum(0)
+    part.skipped += counts
     member = int(counts.argmax())
     if counts[member] > MOST_SKIPPED * len(skipped):
         first = int(skipped[:, member].int().argmax()) + 1

@@ -104,7 +104,7 @@ STATE = ("weights", "average", "best", "best_loss", "best_epoch", "running", "sk
 
 
 class using:
-    """Within the block the parts compute with the rows of `name` ("average", "best")."""
+    """Within the block the parts compute with their `name` ("average") for weights."""
 
     def __init__(self, parts: dict[str, Part], name: str):
         self.parts, self.name = parts, name
