@@ -87,5 +87,5 @@ def test_draws_that_are_not_finite_are_an_error_and_say_where(model, pairs):
     _, x = pairs
     x = x.clone()
     x[1, 7] = float("inf")
-    with pytest.raises(FloatingPointError, match=r"posterior draws .* member 1 and data set 7"):
+    with pytest.raises(FloatingPointError, match=r"must be finite.* member 1 and data set 7"):
         draws.posterior_draws(model, generators(SEEDS, "a"), x, 3)

@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 from ..flows.flow import Sample
 from ..joint import Joint
-from .chunks import in_chunks, refuse_not_finite
+from .chunks import in_chunks, sampled
 from .surrogate import simulate
 
 
@@ -16,23 +16,13 @@ def posterior_draws(
 ) -> Sample:
     """`n` draws of q(theta | x_b) per data set and member, and their log densities.
 
-    All noise is drawn at once, so that the result does not depend on how it is chunked.
-
     Args:
         model: On any device.
         rngs: One generator per member.
         x: Data sets; the same or others for each member.
         n: Number of draws L.
     """
-    device = next(model.parameters()).device
-    noise = model.posterior.noise(rngs, x.shape[1], n)
-    found, log_prob = in_chunks(
-        lambda z, x: model.posterior.sample(z.to(device), model.summary(x.to(device))),
-        noise,
-        x,
-        per_row=n,
-    )
-    return Sample(refuse_not_finite(found, "posterior draws"), log_prob)
+    return sampled(model.posterior, model.summary, rngs, x, n)
 
 
 def log_posterior(

@@ -6,22 +6,14 @@ from jaxtyping import Float
 from torch import Generator, Tensor
 
 from ..joint import Joint
-from .chunks import in_chunks, refuse_not_finite
+from .chunks import in_chunks, sampled
 
 
 def simulate(
     model: Joint, rngs: Sequence[Generator], theta: Float[Tensor, "M B D"], n: int
 ) -> Float[Tensor, "M B L X"]:
     """`n` surrogate data sets for each theta and member."""
-    device = next(model.parameters()).device
-    noise = model.likelihood.noise(rngs, theta.shape[1], n)
-    draws, _ = in_chunks(
-        lambda z, theta: model.likelihood.sample(z.to(device), theta.to(device)),
-        noise,
-        theta,
-        per_row=n,
-    )
-    return refuse_not_finite(draws, "surrogate data")
+    return sampled(model.likelihood, lambda theta: theta, rngs, theta, n).draws
 
 
 def log_likelihood(
