@@ -18,7 +18,6 @@ BENCHMARKS = config["benchmarks"]
 TASKS, DESIGNS = BENCHMARKS["tasks"], BENCHMARKS["designs"]
 # As seen from where Snakemake runs: a moved tree has the same inputs, and runs nothing again.
 HERE = Path(relpath(workflow.basedir))
-SIMULATORS = HERE / "src" / "jana" / "simulators"
 R = f"results/{config['scale']}"
 # Asked for where networks are used: profiles/default lets one job at a time have it.
 GPU = {"cpu": 0, "cuda": 1, "auto": int(which("nvidia-smi") is not None)}[
@@ -62,7 +61,7 @@ def labels(w):
         "experiment": "benchmarks",
         "budget": BENCHMARKS["simulations"],
         "task": w.task,
-        "design": w.get("design", ""),
+        "design": w.design,
     }
 
 

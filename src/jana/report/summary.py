@@ -48,7 +48,7 @@ OVER = {"mean": "mean", "min": "min", "poor": lambda values: (values > 0.7).mean
 
 
 class Line(NamedTuple):
-    """One row of a task's summary: medians over seeds, in brackets the least and the largest."""
+    """One row of a task's summary: the median over seeds, the least to the largest, the floor."""
 
     title: str
     value: str
