@@ -32,4 +32,5 @@ rule all:
 rule benchmarks:
     input:
         f"{R}/tables/benchmarks.csv",
+        f"{R}/tables/checks.csv",
         FIGURES,

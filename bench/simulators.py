@@ -5,7 +5,17 @@ import timing
 from jana import simulators
 from jana.rng import generator
 
-for name in ("two_moons", "gaussian_linear"):
+NAMES = (
+    "two_moons",
+    "two_moons_wide",
+    "two_moons_wiqvist",
+    "gaussian_linear",
+    "gaussian_linear_uniform",
+    "gaussian_mixture",
+    "gaussian_iid",
+)
+
+for name in NAMES:
     simulator = simulators.get(name)
     theta = simulator.prior.sample(generator(1), 1_000_000)
     took = timing.seconds(

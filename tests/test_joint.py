@@ -1,59 +1,108 @@
-"""The pair of networks: its parts, and a summary that is learned with the posterior."""
+"""The pair of networks: its parts, its context, and exchangeable trials."""
 
+import pytest
 import torch
-from torch import nn
+from designs import entries, flow_settings, pair
 
-from jana.flows.support import Support
-from jana.joint import Joint
-from jana.recipes import FlowSettings, build_flow, generators
+from jana import simulators
+from jana.recipes import Design, build_joint
+from jana.rng import generator
 
-SETTINGS = FlowSettings(1, "affine", 4, 4.0, (8,), "none", True)
 SEEDS = [1, 2]
 
 
-class Mean(nn.Module):
-    """The mean of the data, scaled by a weight of each member."""
-
-    def __init__(self):
-        super().__init__()
-        self.scale = nn.Parameter(torch.ones(len(SEEDS), 1, 1))
-
-    def forward(self, x):
-        return x.mean(-1, keepdim=True) * self.scale if x.ndim == 3 else x.mean(-1, keepdim=True)
-
-
-def build(context, summary=None):
-    edges = [torch.full((n,), torch.inf) for n in (2, 5)]
-    posterior, likelihood = (
-        build_flow(generators(SEEDS, name), SETTINGS, Support(-edge, edge), size)
-        for name, edge, size in zip(("p", "l"), edges, (context, 2), strict=True)
-    )
-    return Joint(posterior, likelihood, summary)
-
-
-def pairs(rng, n=50):
-    return torch.randn(n, 2, generator=rng), torch.randn(n, 5, generator=rng)
-
-
-def test_a_summary_is_the_posteriors_context_and_belongs_to_its_part(rng):
-    model, (theta, x) = build(1, Mean()), pairs(rng)
+@pytest.fixture(scope="module")
+def trials():
+    """The tuned design for exchangeable data, away from where it starts, and some data."""
+    simulator = simulators.get("gaussian_iid")
+    model = build_joint(Design.from_config(entries()["tuned"]), simulator, (20, 1), SEEDS)
+    theta, x = simulator.draw(generator(0), 200)
     model.set_from(theta, x)
-    shared = model.shared(theta, x)
-    direct = model.posterior.log_prob(shared[0], shared[1].mean(-1, keepdim=True))
-    torch.testing.assert_close(model.log_posterior(*shared), direct)
-    parts = model.parts()
-    assert any(p is model.summary.scale for p in parts["posterior"].parameters())
-    assert not any(p is model.summary.scale for p in parts["likelihood"].parameters())
+    rng = generator(1)
+    for weight in model.parameters():
+        weight.data += 0.02 * torch.randn(weight.shape, generator=rng)
+    return model.eval().requires_grad_(False), *model.shared(theta[:10], x[:10])
 
 
-def test_the_parts_hold_every_weight_once():
-    model = build(5)
+def plain(rng, n=50):
+    model = pair("gaussian_linear", SEEDS)
+    pairs = torch.randn(n, 10, generator=rng), torch.randn(n, 10, generator=rng)
+    model.set_from(*pairs)
+    return model, *model.shared(*pairs)
+
+
+def test_without_a_summary_the_data_are_the_context(rng):
+    model, theta, x = plain(rng)
+    torch.testing.assert_close(model.log_posterior(theta, x), model.posterior.log_prob(theta, x))
+    torch.testing.assert_close(model.log_likelihood(theta, x), model.likelihood.log_prob(x, theta))
+    assert model.members == 2 and not model.exchangeable
+
+
+def test_a_summary_is_the_posteriors_context_and_belongs_to_its_part(trials):
+    model, theta, x = trials
+    direct = model.posterior.log_prob(theta, model.summary(x))
+    torch.testing.assert_close(model.log_posterior(theta, x), direct)
+    parts = {name: {id(p) for p in part.parameters()} for name, part in model.parts().items()}
+    summary = {id(p) for p in model.summary.parameters()}
+    assert summary <= parts["posterior"] and not summary & parts["likelihood"]
+
+
+@pytest.mark.parametrize("task", ["two_moons", "gaussian_iid"])
+def test_the_parts_hold_every_weight_once(task):
+    model = pair(task, SEEDS)
     parts = [p for part in model.parts().values() for p in part.parameters()]
     assert len(parts) == len({id(p) for p in parts}) == len(list(model.parameters()))
 
 
-def test_without_a_summary_the_data_are_the_context(rng):
-    model, (theta, x) = build(5), pairs(rng)
-    shared = model.shared(theta, x)
-    torch.testing.assert_close(model.log_posterior(*shared), model.posterior.log_prob(*shared))
-    assert model.members == 2
+def test_the_likelihood_of_exchangeable_data_is_the_sum_over_trials(trials):
+    model, theta, x = trials
+    single = torch.stack(
+        [model.likelihood.log_prob(x[:, :, t], theta) for t in range(x.shape[2])], dim=-1
+    )
+    torch.testing.assert_close(model.log_likelihood_of_trials(theta, x), single)
+    torch.testing.assert_close(model.log_likelihood(theta, x), single.sum(-1))
+
+
+def test_the_order_of_trials_changes_neither_density(trials, rng):
+    model, theta, x = trials
+    other = x[:, :, torch.randperm(20, generator=rng)]
+    for density in (model.log_posterior, model.log_likelihood):
+        torch.testing.assert_close(density(theta, other), density(theta, x), atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("size", [1, 7, 40])
+def test_data_sets_of_other_sizes_have_both_densities(trials, size, rng):
+    model, theta, _ = trials
+    x = torch.randn(2, 10, size, 1, generator=rng)
+    assert model.log_posterior(theta, x).isfinite().all()
+    assert model.log_likelihood(theta, x).isfinite().all()
+
+
+def test_before_training_the_pair_is_near_the_exact_answers_of_exchangeable_data():
+    """The regressions alone: within a nat of the exact posterior, a tenth per trial."""
+    simulator = simulators.get("gaussian_iid")
+    model = build_joint(Design.from_config(entries()["tuned"]), simulator, (20, 1), [1])
+    model.set_from(*simulator.draw(generator(0), 5000))
+    theta, x = simulator.draw(generator(1), 1000)
+    with torch.no_grad():
+        posterior = model.log_posterior(*model.shared(theta, x))[0]
+        likelihood = model.log_likelihood(*model.shared(theta, x))[0]
+    gap = simulator.exact.log_posterior(theta, x) - posterior
+    assert 0 < float(gap.mean()) < 1.0
+    gap = simulator.log_likelihood(theta, x) - likelihood
+    assert float(gap.mean()) > 0  # one width for all: it has yet to learn the variance
+
+
+def test_penalties_are_those_of_the_flows():
+    model = pair("two_moons", SEEDS, flow_settings(decay=0.1))
+    for name in model.parts():
+        found = model.penalty(name)
+        torch.testing.assert_close(found, getattr(model, name).penalty())
+        assert (found > 0).all()
+
+
+def test_no_gradient_of_one_network_reaches_the_other(trials):
+    model = pair("gaussian_iid", SEEDS)
+    _, theta, x = trials
+    model.log_posterior(theta, x).sum().backward()
+    assert all(p.grad is None for p in model.likelihood.parameters())

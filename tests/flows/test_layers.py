@@ -8,22 +8,32 @@ from torch.autograd.functional import jacobian
 
 from jana.flows.coupling import Coupling, Elementwise
 from jana.flows.mixing import ActNorm, Mixing, Permutation
+from jana.flows.published import ClampedAffine, FreeSpline, Rotation, Scale
 from jana.flows.spline import Spline
 from jana.flows.warps import Affine
+from jana.networks.mlp import Style
 from jana.rng import generator
 
-M, B, D = 3, 7, 5
+M, B, D, C = 3, 9, 5, 2
+SMALL, DEEP, GLOROT = Style((16,)), Style((16, 16)), Style((16, 16), "relu", "glorot")
+FAR = (7.0, -7.0, 30.0)  # beyond every spline's box
 LAYERS = {
-    "affine coupling": (lambda rngs, dim: Coupling(rngs, dim, Affine(), [16]), 5),
-    "spline coupling": (lambda rngs, dim: Coupling(rngs, dim, Spline(8, 5.0), [16, 16]), 5),
-    "spline coupling, 2 dimensions": (lambda rngs, dim: Coupling(rngs, dim, Spline(), [16]), 2),
-    "affine elementwise": (lambda rngs, dim: Elementwise(rngs, dim, Affine(), [16]), 5),
-    "spline elementwise, 1 dimension": (lambda rngs, dim: Elementwise(rngs, dim, Spline(), [9]), 1),
+    "affine coupling": (lambda rngs, dim: Coupling(rngs, dim, C, Affine(), SMALL), 5),
+    "spline coupling": (lambda rngs, dim: Coupling(rngs, dim, C, Spline(8, 5.0), DEEP), 5),
+    "spline coupling, 2 dimensions": (lambda rngs, dim: Coupling(rngs, dim, C, Spline(), SMALL), 2),
+    "affine elementwise": (lambda rngs, dim: Elementwise(rngs, dim, C, Affine(), SMALL), 5),
+    "spline elementwise": (lambda rngs, dim: Elementwise(rngs, dim, C, Spline(), SMALL), 1),
+    "published affine": (lambda rngs, dim: Coupling(rngs, dim, C, ClampedAffine(), GLOROT), 5),
+    "published spline": (lambda rngs, dim: Coupling(rngs, dim, C, FreeSpline(6, 5.0), GLOROT), 5),
+    "published, 2 dimensions": (lambda rngs, dim: Coupling(rngs, dim, C, FreeSpline(), GLOROT), 2),
+    "published elementwise": (lambda rngs, dim: Elementwise(rngs, dim, C, FreeSpline(), GLOROT), 1),
     "act-norm": (ActNorm, 5),
+    "scale": (Scale, 5),
     "permutation": (Permutation, 5),
     "mixing": (Mixing, 5),
+    "rotation": (Rotation, 5),
 }
-IDENTITIES = sorted(set(LAYERS) - {"permutation"})
+IDENTITIES = sorted(set(LAYERS) - {"permutation", "rotation"})
 
 
 def rngs(n=M):
@@ -36,17 +46,23 @@ def build(name):
 
 
 @pytest.fixture(params=LAYERS)
-def layer_and_dim(request):
-    layer, dim = build(request.param)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def layer_and_dim(name):
+    layer, dim = build(name)
     rng = generator(1)
     for weight in layer.parameters():  # away from the identity, where all would pass
-        torch.nn.init.normal_(weight, std=0.5, generator=rng)
+        torch.nn.init.normal_(weight, std=0.15, generator=rng)
     return layer, dim
 
 
 def inputs(layer, dim, rng):
-    x = 3 * torch.randn(M, B, dim, generator=rng)  # some beyond the splines' bound
-    x[:, 0] = 7.0
+    x = 3 * torch.randn(M, B, dim, generator=rng)
+    for row, value in enumerate(FAR):
+        x[:, row] = value
     return x.double(), torch.randn(M, B, layer.n_features, generator=rng).double()
 
 
@@ -70,11 +86,11 @@ def test_forward_undoes_inverse(layer_and_dim, rng):
 
 @pytest.mark.parametrize("direction", ["forward", "inverse"])
 @pytest.mark.parametrize("member", range(M))
-def test_log_det_is_that_of_the_jacobian(layer_and_dim, rng, direction, member):
+@pytest.mark.parametrize("row", [1, 4])  # beyond the box, and within
+def test_log_det_is_that_of_the_jacobian(layer_and_dim, rng, direction, member, row):
     layer, dim = layer_and_dim
     x, features = inputs(layer, dim, rng)
     run = getattr(layer, direction)
-    row = 2
 
     def one_row(value):
         rows = x.clone()
@@ -95,28 +111,25 @@ def test_starts_as_the_identity(name, direction, rng):
     torch.testing.assert_close(log_det, torch.zeros_like(log_det), atol=1e-12, rtol=0)
 
 
-def test_a_member_does_what_it_would_alone(layer_and_dim, rng):
+def test_a_member_does_what_it_would_alone(name, layer_and_dim, rng):
     layer, dim = layer_and_dim
     x, features = inputs(layer, dim, rng)
     z, log_det = layer(x, features)
-    name = next(n for n, (_, d) in LAYERS.items() if type(build(n)[0]) is type(layer) and d == dim)
     alone = LAYERS[name][0](rngs(1), dim).double()
-    if hasattr(layer, "warp"):
-        alone = type(layer)(rngs(1), dim, layer.warp, _hidden(layer)).double()
-    state = {key: value[1:2] for key, value in layer.state_dict().items()}
-    alone.load_state_dict(state)
+    alone.load_state_dict({key: value[1:2] for key, value in layer.state_dict().items()})
     z_alone, log_det_alone = alone(x[1:2], features[1:2])
     torch.testing.assert_close(z[1:2], z_alone)
     torch.testing.assert_close(log_det[1:2], log_det_alone)
 
 
-def _hidden(layer):
-    network = layer.networks[0] if hasattr(layer, "networks") else layer.network
-    return [network.first.shape[-1], *(part.weight.shape[-1] for part in network.middle)]
+def test_a_member_starts_as_it_would_alone(name):
+    together, alone = build(name)[0], LAYERS[name][0](rngs()[1:2], LAYERS[name][1])
+    for key, value in alone.state_dict().items():
+        torch.testing.assert_close(together.state_dict()[key][1:2].to(value), value)
 
 
 def test_every_coordinate_of_a_coupling_is_warped(rng):
-    layer = Coupling(rngs(), D, Affine(), [16]).double()
+    layer = Coupling(rngs(), D, C, Affine(), SMALL).double()
     for weight in layer.parameters():
         torch.nn.init.normal_(weight, generator=rng)
     x, features = inputs(layer, D, rng)
@@ -125,7 +138,7 @@ def test_every_coordinate_of_a_coupling_is_warped(rng):
 
 def test_one_coordinate_is_refused_with_a_remedy():
     with pytest.raises(ValueError, match="2 coordinates or more, not 1: use Elementwise"):
-        Coupling(rngs(), 1, Affine(), [16])
+        Coupling(rngs(), 1, C, Affine(), SMALL)
 
 
 def test_an_affine_warp_cannot_explode():
@@ -134,13 +147,34 @@ def test_an_affine_warp_cannot_explode():
     assert float(log_slope) <= math.log(1000) and z.isfinite().all()
 
 
+@pytest.mark.parametrize("warp", [Spline(), FreeSpline(8)], ids=["own", "published"])
 @pytest.mark.parametrize("value", [-5.0, 5.0, -1e30, 1e30, 4.9999995])
-def test_a_spline_has_no_nan_gradient_anywhere(value, rng):
+def test_a_spline_has_no_nan_gradient_anywhere(warp, value, rng):
     """What lies outside is masked, and a mask multiplies: NaN there would come through."""
-    params = (20 * torch.randn(1, 50, 1, 23, generator=rng)).requires_grad_()
+    size = 20 if isinstance(warp, Spline) else 3  # the published one bounds no slope
+    params = (size * torch.randn(1, 50, 1, sum(warp.pieces), generator=rng)).requires_grad_()
     x = torch.full((1, 50, 1), value, requires_grad=True)
-    for direction in (Spline().forward, Spline().inverse):
+    for direction in (warp.forward, warp.inverse):
         z, log_slope = direction(x, params)
-        (z.sum() + log_slope.sum()).backward()
+        (z.mean() + log_slope.sum()).backward()
         assert z.isfinite().all() and log_slope.isfinite().all()
         assert x.grad.isfinite().all() and params.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("warp", [Spline(), FreeSpline(8)], ids=["own", "published"])
+def test_any_real_parameters_are_valid(warp, rng):
+    """As `warps` promises of all of them; in single precision, where bins can vanish."""
+    params = 10 * torch.randn(1, 2000, 1, sum(warp.pieces), generator=rng)
+    for value in (-100.0, -4.0, 0.0, 4.0, 100.0):
+        for direction in (warp.forward, warp.inverse):
+            found, log_slope = direction(torch.full((1, 2000, 1), value), params)
+            assert found.isfinite().all() and log_slope.isfinite().all()
+
+
+def test_the_context_tells_both_sides_of_a_coupling(rng):
+    """Another context moves every coordinate, by the offsets of the first hidden layers."""
+    layer = Coupling(rngs(), D, C, ClampedAffine(), GLOROT).double()
+    for weight in layer.parameters():
+        torch.nn.init.normal_(weight, generator=rng)
+    x, features = inputs(layer, D, rng)
+    assert (layer(x, features)[0] != layer(x, features + 1)[0]).all()

@@ -8,6 +8,7 @@ from jana.flows.coupling import Coupling
 from jana.flows.mixing import Mixing, Permutation
 from jana.flows.spline import Spline
 from jana.flows.warps import Affine
+from jana.networks.mlp import Style
 from jana.rng import generator
 
 
@@ -71,7 +72,7 @@ def test_mixing_is_zukos_lu_transform(values, rng):
 
 def test_the_coupling_is_two_of_zukos(values, rng):
     """One spline coupling each way, told by the same networks."""
-    layer = Coupling([generator(0), generator(1)], 3, Spline(6, 4.0), [8]).double()
+    layer = Coupling([generator(0), generator(1)], 3, 2, Spline(6, 4.0), Style((8,))).double()
     for weight in layer.parameters():
         torch.nn.init.normal_(weight, std=0.5, generator=rng)
     features = torch.randn(2, 50, layer.n_features, generator=rng).double()
@@ -79,7 +80,7 @@ def test_the_coupling_is_two_of_zukos(values, rng):
 
     def side(index):
         def meta(kept):
-            params = layer.networks[index](kept, offsets[index]).unflatten(-1, (-1, 17))
+            params = layer.tellers[index](kept, offsets[index])
             return transforms.DependentTransform(
                 transforms.MonotonicRQSTransform(*params.split([6, 6, 5], -1), bound=4.0), 1
             )

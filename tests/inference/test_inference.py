@@ -2,25 +2,23 @@
 
 import pytest
 import torch
+from designs import flow_settings, pair
 
 from jana import simulators
 from jana.inference import chunks, draws, surrogate
-from jana.recipes import Design, FlowSettings, build_joint, generators
+from jana.recipes import generators
 from jana.rng import generator
-from jana.training.fit import Training
 
 SEEDS = [1, 2]
-FLOW = FlowSettings(1, "spline", 4, 4.0, (8,), "none", True)
-TRAINING = Training(1, 10, 1e-3, 0.1, 1.0, 0.9, 1, 0.1)
+FLOW = flow_settings(mixing="none")
 
 
 @pytest.fixture(scope="module")
 def model():
     """Standardized only, for the conjugate Gaussian: both flows are nearly exact."""
-    simulator = simulators.get("gaussian_linear")
-    built = build_joint(Design(FLOW, FLOW, TRAINING), simulator, 10, SEEDS)
-    built.set_from(*simulator.draw(generator(0), 20_000))
-    return built.requires_grad_(False)
+    built = pair("gaussian_linear", SEEDS, FLOW)
+    built.set_from(*simulators.get("gaussian_linear").draw(generator(0), 20_000))
+    return built.eval().requires_grad_(False)
 
 
 @pytest.fixture
@@ -79,7 +77,7 @@ def test_joint_draws_are_posteriors_of_their_own_surrogate_data(model, pairs):
     theta, _ = pairs
     x, found = draws.joint_draws(model, generators(SEEDS, "a"), theta, 2000)
     assert x.shape == theta.shape
-    torch.testing.assert_close(found.mean(2), x / 2, atol=0.012, rtol=0)
+    torch.testing.assert_close(found.draws.mean(2), x / 2, atol=0.012, rtol=0)
     assert not torch.allclose(x, pairs[1], atol=0.05)
 
 
@@ -89,3 +87,13 @@ def test_draws_that_are_not_finite_are_an_error_and_say_where(model, pairs):
     x[1, 7] = float("inf")
     with pytest.raises(FloatingPointError, match=r"must be finite.* member 1 and data set 7"):
         draws.posterior_draws(model, generators(SEEDS, "a"), x, 3)
+
+
+def test_no_draw_falls_outside_a_bounded_prior():
+    simulator = simulators.get("gaussian_linear_uniform")
+    built = pair("gaussian_linear_uniform", SEEDS, FLOW)
+    built.set_from(*simulator.draw(generator(0), 2000))
+    _, x = built.shared(*simulator.draw(generator(1), 200))
+    found = draws.posterior_draws(built, generators(SEEDS, "a"), 1.5 * x, 100)
+    assert simulator.prior.log_prob(found.draws).isfinite().all()
+    assert found.log_prob.isfinite().all()

@@ -1,16 +1,75 @@
 """netCDF files: what is saved is read, and what is damaged or foreign is refused."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
 import xarray as xr
 
-from jana.io import netcdf
+from jana.io import netcdf, tensors
+
+LOADERS = {
+    "netcdf.load": netcdf.load,
+    "netcdf.load_if_any": netcdf.load_if_any,
+    "tensors.load": lambda path: tensors.load(path, "x"),
+    "tensors.load_if_any": lambda path: tensors.load_if_any(path, "x"),
+}
 
 
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "x.nc"
+
+
+def missing(path):
+    """No file at all."""
+
+
+def truncated(path):
+    netcdf.save(path, {}, x=(("a",), np.arange(100_000.0)))
+    path.write_bytes(path.read_bytes()[:-1000])
+
+
+def empty(path):
+    path.touch()
+
+
+def text(path):
+    path.write_text("not netCDF")
+
+
+def foreign(path):
+    xr.Dataset({"x": ("a", [1.0])}).to_netcdf(path)
+
+
+def half_written(path):
+    """By someone who says so."""
+    xr.Dataset({"x": ("a", [1.0])}, attrs={"complete": "no"}).to_netcdf(path)
+
+
+def only_nan(path):
+    netcdf.save(path, {}, y=(("a",), np.ones(5)), x=(("a",), np.full(5, np.nan, np.float32)))
+
+
+WRONG = {
+    missing: "a netCDF file is needed at {} but it cannot be read",
+    truncated: "a netCDF file is needed at {} but it cannot be read",
+    empty: "a netCDF file is needed at {} but it cannot be read",
+    text: "a netCDF file is needed at {} but it cannot be read",
+    foreign: "{} was not written by this project",
+    half_written: "{} was not written by this project",
+    only_nan: "x in {} holds nothing but NaN",
+}
+
+
+@pytest.mark.parametrize("load", LOADERS.values(), ids=LOADERS)
+@pytest.mark.parametrize("make", WRONG, ids=lambda make: make.__name__)
+def test_what_is_wrong_is_refused_with_the_path_and_what_to_do(make, load, path):
+    make(path)
+    what = re.escape(WRONG[make]).replace(r"\{\}", re.escape(str(path)) + ",?")
+    with pytest.raises(ValueError, match=f"{what}.*: delete (it|the file) and run snakemake again"):
+        load(path)
 
 
 def test_what_is_saved_is_read_with_axes_labels_and_record(path, rng):
@@ -25,41 +84,38 @@ def test_what_is_saved_is_read_with_axes_labels_and_record(path, rng):
     found = netcdf.load(path)
     assert found.theta.dims == ("dataset", "parameter") and found.attrs["seed"] == "1"
     assert found.parameter.values.tolist() == ["a", "b"]
-    back, seconds = netcdf.tensors(path, "theta", "seconds")
-    assert torch.equal(back, theta) and float(seconds) == 2.5
+    np.testing.assert_array_equal(found.theta.values, theta.numpy())
 
 
-def test_a_missing_file_is_refused(path):
-    with pytest.raises(ValueError, match=r"needed at .* cannot be read .* run snakemake again"):
-        netcdf.load(path)
+def test_tensors_come_back_in_the_order_asked_for(path, rng):
+    theta = torch.randn(4, 2, generator=rng)
+    netcdf.save(path, {}, theta=(("a", "b"), theta), seconds=((), torch.tensor(2.5)))
+    seconds, back = tensors.load(path, "seconds", "theta")
+    assert torch.equal(back, theta) and back.dtype == theta.dtype and float(seconds) == 2.5
 
 
-def test_a_truncated_file_is_refused(path):
-    netcdf.save(path, {}, x=(("a",), np.arange(100_000.0)))
-    path.write_bytes(path.read_bytes()[:-1000])
-    with pytest.raises(ValueError, match="cannot be read"):
-        netcdf.load(path)
+@pytest.mark.parametrize(
+    "values", [[1.0, np.nan], [np.inf, np.inf], [0, 0], []], ids=["some NaN", "inf", "int", "none"]
+)
+def test_what_is_not_all_nan_is_read(values, path):
+    netcdf.save(path, {}, x=(("a",), np.array(values)))
+    np.testing.assert_array_equal(netcdf.load(path).x.values, values)
 
 
-def test_a_file_of_something_else_is_refused(path):
-    path.write_text("not netCDF")
-    with pytest.raises(ValueError, match="cannot be read"):
-        netcdf.load(path)
-
-
-def test_a_foreign_netcdf_is_refused(path):
-    xr.Dataset({"x": ("a", [1.0])}).to_netcdf(path)
-    with pytest.raises(ValueError, match="not written by this project"):
-        netcdf.load(path)
-
-
-def test_nothing_but_nan_is_refused(path):
-    netcdf.save(path, {}, x=(("a",), np.full(5, np.nan)))
-    with pytest.raises(ValueError, match=r"x in .* holds nothing but NaN"):
-        netcdf.load(path)
-
-
-def test_a_missing_array_is_named(path):
+def test_a_missing_array_is_named_with_those_there_are(path):
     netcdf.save(path, {}, x=(("a",), np.ones(5)))
-    with pytest.raises(ValueError, match=r"lacks theta \(it has x\)"):
-        netcdf.tensors(path, "theta", "x")
+    for load in (tensors.load, tensors.load_if_any):
+        with pytest.raises(ValueError, match=r"x\.nc lacks theta, z \(it has x\): delete it and run"):
+            load(path, "theta", "x", "z")
+
+
+@pytest.mark.parametrize("nothing", [[], ()], ids=["list", "tuple"])
+def test_no_file_stands_for_no_array(nothing):
+    assert netcdf.load_if_any(nothing) is None and tensors.load_if_any(nothing, "x") is None
+
+
+def test_a_file_that_may_be_is_read_where_it_is(path):
+    netcdf.save(path, {}, x=(("a",), np.ones(5)))
+    assert netcdf.load_if_any(path).x.shape == (5,)
+    (x,) = tensors.load_if_any(str(path), "x")
+    assert x.tolist() == [1.0] * 5

@@ -19,12 +19,32 @@ def test_rows_come_back_with_every_column_and_digit(tmp_path):
     assert found.value[0] == 0.1 + 0.2 and found.unit[1] == "s" and found.unit.isna()[0]
 
 
-def test_tables_are_merged(tmp_path):
-    for name, value in (("a", 1.0), ("b", 2.0)):
-        tables.save(tmp_path / f"{name}.csv", [tables.row({"task": name}, "kl_joint", value)])
-    tables.merge(tmp_path / "all.csv", [tmp_path / "a.csv", tmp_path / "b.csv"])
-    found = tables.load(tmp_path / "all.csv")
+@pytest.fixture
+def two(tmp_path):
+    """One table with seeds, one without."""
+    tables.save(tmp_path / "a.csv", [tables.row({"task": "a"}, "kl_joint", 1.0, seed=3)])
+    tables.save(tmp_path / "b.csv", [tables.row({"task": "b"}, "kl_joint", 2.0)])
+    return tmp_path / "a.csv", tmp_path / "b.csv"
+
+
+def test_tables_are_merged_in_the_order_given(two):
+    found = tables.merged(two)
+    assert tuple(found.columns) == tables.COLUMNS and found.index.tolist() == [0, 1]
     assert found.task.tolist() == ["a", "b"] and found.value.tolist() == [1.0, 2.0]
+    assert found.seed[0] == 3 and found.seed.isna()[1] and found.design.isna().all()
+
+
+def test_a_merged_table_is_saved_as_its_parts_were(two, tmp_path):
+    """As the workflow does; whole numbers stay whole, and what was empty stays empty."""
+    tables.save(tmp_path / "all.csv", tables.merged(two).to_dict("records"))
+    lines = [path.read_text().splitlines() for path in (tmp_path / "all.csv", *two)]
+    assert lines[0] == [*lines[1], lines[2][1]]
+
+
+def test_a_table_of_other_columns_is_not_merged(two, tmp_path):
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match=r"other\.csv has the columns"):
+        tables.merged([*two, tmp_path / "other.csv"])
 
 
 def test_an_unknown_column_is_refused():

@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from jana.networks.mlp import MLP, Linear
-from jana.networks.standardize import Standardize
+from jana.networks.mlp import ACTIVATIONS, MLP, Linear, Style, hidden_weights
 from jana.rng import generator
 
 
@@ -12,52 +11,93 @@ def rngs(seeds):
     return [generator(seed) for seed in seeds]
 
 
-def test_a_member_computes_what_it_would_alone(rng):
-    together, alone = Linear(rngs([1, 2, 3]), 4, 5), Linear(rngs([2]), 4, 5)
+def linear(seeds, start="kaiming"):
+    return Linear(hidden_weights(rngs(seeds), 4, 5, start))
+
+
+@pytest.fixture(params=["kaiming", "glorot"])
+def start(request):
+    return request.param
+
+
+def test_a_member_computes_what_it_would_alone(rng, start):
+    together, alone = linear([1, 2, 3], start), linear([2], start)
     x = torch.randn(3, 7, 4, generator=rng)
     torch.testing.assert_close(together(x)[1:2], alone(x[1:2]))
 
 
 def test_a_members_output_does_not_depend_on_anothers_input(rng):
-    layer, x = Linear(rngs([1, 2]), 4, 5), torch.randn(2, 7, 4, generator=rng)
+    layer, x = linear([1, 2]), torch.randn(2, 7, 4, generator=rng)
     before = layer(x)[0]
     x[1] += 1
     torch.testing.assert_close(layer(x)[0], before, rtol=0, atol=0)
 
 
 def test_the_linear_layer_is_torchs_own(rng):
-    layer, x = Linear(rngs([1]), 4, 5), torch.randn(1, 7, 4, generator=rng)
+    layer, x = linear([1]), torch.randn(1, 7, 4, generator=rng)
+    layer.bias.data.normal_(generator=rng)
     expected = torch.nn.functional.linear(x[0], layer.weight[0].T, layer.bias[0, 0])
     torch.testing.assert_close(layer(x)[0], expected)
 
 
-def test_the_network_starts_at_zero_and_learns_to_leave_it(rng):
-    network = MLP(rngs([1]), 3, 2, [8, 8])
+def test_kaimings_start_is_normal_with_a_variance_of_2_per_input():
+    """Of 120,000 weights: 4 sd of their spread is 1 %."""
+    weight = hidden_weights(rngs([1]), 300, 400, "kaiming")
+    assert float(weight.std()) == pytest.approx((2 / 300) ** 0.5, rel=0.01)
+
+
+def test_glorots_start_is_uniform_by_inputs_and_outputs_together():
+    """What stands beside counts as inputs."""
+    weight = hidden_weights(rngs([1]), 200, 400, "glorot", beside=100)
+    limit = (6 / (200 + 100 + 400)) ** 0.5
+    assert limit * 0.999 < float(weight.abs().max()) <= limit
+    assert float(weight.std()) == pytest.approx(limit / 3**0.5, rel=0.01)
+
+
+def test_the_network_starts_at_zero_and_learns_to_leave_it(rng, start):
+    network = MLP(rngs([1]), 3, 4, 2, Style((8, 8), start=start))
     x, offset = torch.randn(1, 5, 3, generator=rng), torch.randn(1, 5, 8, generator=rng)
     assert (network(x, offset) == 0).all()
     network(x, offset).sum().backward()
     assert network.last.weight.grad.abs().sum() > 0
 
 
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_the_network_is_made_of_linear_layers_and_activations(rng, name):
+    network = MLP(rngs([1]), 3, 4, 2, Style((8, 6), name))
+    for weight in network.parameters():
+        weight.data.normal_(generator=rng)
+    x, offset = torch.randn(1, 5, 3, generator=rng), torch.randn(1, 5, 8, generator=rng)
+    act = getattr(torch.nn.functional, name)
+    h = act(x @ network.first + offset)
+    h = act(h @ network.middle[0].weight + network.middle[0].bias)
+    expected = h @ network.last.weight + network.last.bias
+    torch.testing.assert_close(network(x, offset), expected)
+
+
 def test_no_inputs_leave_the_offset(rng):
-    network = MLP(rngs([1]), 0, 2, [8])
+    network = MLP(rngs([1]), 0, 4, 2, Style((8,)))
     torch.nn.init.normal_(network.last.weight, generator=rng)
     offset = torch.randn(1, 5, 8, generator=rng)
     expected = torch.nn.functional.silu(offset) @ network.last.weight
     torch.testing.assert_close(network(offset[..., :0], offset), expected)
 
 
+def test_the_squares_are_of_hidden_weights_only(rng):
+    """Not of biases, and not of the last layer."""
+    network = MLP(rngs([1, 2]), 3, 4, 2, Style((8, 6)))
+    for weight in network.parameters():
+        weight.data.normal_(generator=rng)
+    hidden = (network.first, network.middle[0].weight)
+    expected = sum(weight.square().sum((1, 2)) for weight in hidden)
+    torch.testing.assert_close(network.squares(), expected)
+
+
 def test_no_hidden_layer_is_refused():
     with pytest.raises(ValueError, match="one hidden layer or more, not none"):
-        MLP(rngs([1]), 3, 2, [])
+        Style(())
 
 
-def test_standardizing_gives_mean_0_and_sd_1_and_leaves_a_constant_finite(rng):
-    x = 5 + 3 * torch.randn(1000, 2, generator=rng)
-    x[:, 1] = 4.0
-    layer = Standardize(2)
-    layer.set_from(x)
-    z = layer(x)
-    torch.testing.assert_close(z.mean(0), torch.zeros(2), atol=1e-5, rtol=0)
-    torch.testing.assert_close(z[:, 0].std(), torch.tensor(1.0))
-    assert (z[:, 1] == 0).all()
+def test_an_unknown_activation_is_refused():
+    with pytest.raises(ValueError, match=r"one of .*'silu', 'relu', 'tanh'.*, not gelu"):
+        Style((8,), "gelu")

@@ -1,18 +1,14 @@
 """What every simulator must do. A new file in simulators/ is tested as soon as it is there."""
 
-import pkgutil
-
 import pytest
 import torch
 from scipy.stats import kstest
 
-from jana import simulators
+from jana import catalogue, simulators
 from jana.rng import generator
 
-NAMES = sorted({m.name for m in pkgutil.iter_modules(simulators.__path__)} - {"base", "priors"})
 
-
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=catalogue.names())
 def simulator(request):
     return simulators.get(request.param)
 
@@ -47,6 +43,14 @@ def test_bayes_rule_holds_between_the_exact_densities(simulator, rng):
     torch.testing.assert_close(left, right, rtol=0, atol=2e-5)  # the prior's bounds are float32
 
 
+def test_the_likelihood_of_many_draws_is_that_of_each(simulator, rng):
+    """One data set, several parameters: what evidence, refinement and SBC of scores ask for."""
+    x, many = simulator.draw(rng, 3).x, simulator.prior.sample(rng, 12).unflatten(0, (3, 4))
+    found = simulator.log_likelihood(many, x.unsqueeze(1))
+    single = [simulator.log_likelihood(many[:, one], x) for one in range(4)]
+    torch.testing.assert_close(found, torch.stack(single, 1))
+
+
 def test_exact_posterior_draws_are_calibrated(simulator):
     """SBC of the exact sampler: ranks plus jitter are uniform (false alarms: 1 in 1,000 each)."""
     rng = generator(11)
@@ -60,7 +64,7 @@ def test_exact_posterior_draws_are_calibrated(simulator):
 def test_not_finite_data_are_refused_with_the_parameters(simulator):
     broken = type(simulator)(
         prior=simulator.prior,
-        simulate=lambda rng, theta: theta.log(),  # NaN where theta is negative
+        simulate=lambda rng, theta: simulator.simulate(rng, theta) * torch.nan,
         theta_names=simulator.theta_names,
         x_axes=simulator.x_axes,
     )

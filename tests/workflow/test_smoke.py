@@ -6,6 +6,7 @@ import re
 import pytest
 
 from jana.io import netcdf, tables
+from jana.judge import checks, pairs
 
 OVERLAY = ("--configfile", "config.smoke.yaml")
 R = "results/smoke"
@@ -26,20 +27,34 @@ def planned(tree):
 
 def test_the_table_has_every_metric_of_every_task_and_seed(smoke):
     table = tables.load(smoke.path / R / "tables" / "benchmarks.csv")
-    assert set(table.task) == {"two_moons", "gaussian_linear"}
-    for _, rows in table[table.method == "jana"].groupby("task"):
+    ours = table[(table.method == "jana") & table.setting.isna()]
+    pairs = {("two_moons", "tuned"), ("two_moons", "paper"), ("gaussian_iid", "tuned")}
+    assert set(zip(ours.task, ours.design, strict=True)) == pairs
+    for _, rows in ours.groupby(["task", "design"]):
         found = rows.groupby("metric").seed.nunique()
         expected = {"kl_joint", "kl_posterior", "kl_likelihood", "nll_posterior", "nll_likelihood"}
         expected |= {"c2st", "sbc_pvalue", "jsbc_pvalue", "outside_support", "contraction", "r2"}
-        expected |= {"lml_error", "lml_rmse", "khat", "best_epoch", "skipped"}
+        expected |= {"lml_error", "lml_rmse", "khat", "best_epoch", "skipped", "gain_posterior"}
+        expected |= {"mmd2", "mmd_pvalue", "lpd_rmse", "refined_gain"}
         assert expected <= set(found.index) and (found[sorted(expected)] == 2).all()
-    assert (table[table.metric == "outside_support"].value == 0).all()
+        assert {"verdict", "verdict_measure"} <= set(rows.metric)
+    tuned = ours[ours.design == "tuned"]
+    assert (tuned[tuned.metric == "outside_support"].value == 0).all()
+    assert {"loo_bias", "loo_rmse"} <= set(table[table.task == "gaussian_iid"].metric)
+    assert {"jana_refined", "jana_psis", "jana_true_likelihood", "exact"} <= set(table.method)
+    assert "published" in set(table.setting)
     assert table.value.notna().all()
+
+
+def test_every_fault_has_its_row_of_every_check(smoke):
+    table = tables.load(smoke.path / R / "tables" / "checks.csv")
+    assert set(table.method) == set(pairs.FAULTS)
+    assert (table.groupby("method").quantity.nunique() == len(checks.CHECKS)).all()
 
 
 def test_the_report_is_whole_and_loads_nothing(smoke):
     text = (smoke.path / R / "report.html").read_text()
-    assert text.count("data:image/png;base64,") == 2 * 5
+    assert text.count("data:image/png;base64,") == 3 * 5
     assert not re.search(r'(?:src|href)="(?!data:|#)', text) and "<script" not in text
     assert "Provenance" in text and '"torch"' in text.replace("&#34;", '"')
 

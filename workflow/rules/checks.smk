@@ -1,12 +1,13 @@
 # What the schema cannot say of a configuration, refused before anything runs.
+from os import W_OK, X_OK, access
+
 from snakemake.exceptions import WorkflowError
 
-from jana import provenance
+from jana import catalogue, provenance, settings
 
 HOME = Path(workflow.basedir)
 ASKED = config["benchmarks"]
-KNOWN = {path.stem for path in (HOME / "src" / "jana" / "simulators").glob("*.py")}
-KNOWN -= {"__init__", "base", "priors"}
+KNOWN = catalogue.names()
 
 if provenance.SOURCE.resolve() != (HOME / "src").resolve():
     raise WorkflowError(
@@ -17,7 +18,7 @@ for task in ASKED["tasks"]:
     if task not in KNOWN:
         raise WorkflowError(
             f"each of benchmarks.tasks needs a simulator, but there is no src/jana/simulators/"
-            f"{task}.py (there are {', '.join(sorted(KNOWN))}): mend the name or add the file"
+            f"{task}.py with a `simulator = Simulator(...)` (there are {', '.join(KNOWN)}): mend the name or add the file"
         )
 for design in ASKED["designs"]:
     if design not in config["designs"]:
@@ -25,9 +26,42 @@ for design in ASKED["designs"]:
             f"each of benchmarks.designs needs an entry in designs, but {design} has none (there "
             f"are {', '.join(config['designs'])}): mend the name or add the entry"
         )
-for part in ("calibration", "evidence"):
-    if ASKED[part]["datasets"] > ASKED["test"]:
+for design, entry in config["designs"].items():
+    for task in entry.get("tasks", {}):
+        if task not in KNOWN:
+            raise WorkflowError(
+                f"each of designs.{design}.tasks needs a simulator, but there is no {task} (there "
+                f"are {', '.join(KNOWN)}): mend the name or add src/jana/simulators/{task}.py"
+            )
+for task, design in settings.pairs(config["designs"], ASKED["designs"], ASKED["tasks"]):
+    entry = settings.design(config["designs"], design, task)
+    for part in ("posterior", "likelihood"):
+        lacking = sorted(set(entry[part]["warps"]) - set(entry[part]["nets"]))
+        if lacking:
+            raise WorkflowError(
+                f"designs.{design}.{part} needs an entry in nets for each letter of warps, but "
+                f"for {task} {', '.join(lacking)} has none: add it, or mend warps"
+            )
+    if catalogue.exchangeable(task) and "summary" not in entry:
+        raise WorkflowError(
+            f"{task} has exchangeable trials, which need a summary network, but designs.{design} "
+            "has no entry summary: add one, or give the design a list of tasks without it"
+        )
+for part, spare in (("calibration", 1), ("evidence", 0), ("loo", 0)):
+    # TARP's reference points come from held-out pairs that are not themselves judged.
+    if ASKED[part]["datasets"] + spare > ASKED["test"]:
         raise WorkflowError(
             f"benchmarks.{part}.datasets are the first of benchmarks.test, but {part} needs "
-            f"{ASKED[part]['datasets']} of only {ASKED['test']}: lower the one or raise the other"
+            f"{ASKED[part]['datasets'] + spare} of only {ASKED['test']}: lower the one or raise "
+            "the other"
         )
+place = Path("results")
+if place.exists() and not place.is_dir():
+    raise WorkflowError(
+        f"results go to the folder {place.resolve()}, but that is a file: move it out of the way"
+    )
+if not access(place if place.exists() else ".", W_OK | X_OK):
+    raise WorkflowError(
+        f"results go to {place.resolve()}, which cannot be written to: change its permissions, or "
+        "run snakemake with --directory and a folder that can"
+    )

@@ -4,6 +4,7 @@ from shutil import which
 
 from snakemake.utils import validate
 
+from jana import catalogue, settings
 from jana.provenance import fingerprint, git, seed_of
 
 validate(config, "../schemas/config.schema.yaml")
@@ -16,6 +17,9 @@ git()  # once here, for all jobs: it goes to them by the environment
 
 BENCHMARKS = config["benchmarks"]
 TASKS, DESIGNS = BENCHMARKS["tasks"], BENCHMARKS["designs"]
+# Every task with every design that is for it.
+PAIRS = settings.pairs(config["designs"], DESIGNS, TASKS)
+ANSWERED = [task for task in TASKS if catalogue.has(task, "exact")]
 # As seen from where Snakemake runs: a moved tree has the same inputs, and runs nothing again.
 HERE = Path(relpath(workflow.basedir))
 R = f"results/{config['scale']}"
@@ -25,10 +29,15 @@ GPU = {"cpu": 0, "cuda": 1, "auto": int(which("nvidia-smi") is not None)}[
 ]
 
 
+# One job each for the pairs with a known fault; those of judge/pairs.py, in its order.
+FAULTS = catalogue.keys("judge/pairs.py", "FAULTS")
+
+
 wildcard_constraints:
+    fault=r"\d+",
     task="|".join(TASKS),
     design="|".join(DESIGNS),
-    split="train|test|observed",
+    split="train|test|observed|watched",
     member=r"\d+",
 
 
@@ -65,12 +74,26 @@ def labels(w):
     }
 
 
-# The report shows them in this order.
+def design(w):
+    """The design's settings for the task."""
+    return settings.design(config["designs"], w.design, w.task)
+
+
+def where_answered(path):
+    """A function of wildcards: the file, if the task has exact answers, or nothing."""
+    return lambda w: path.format(**w) if w.task in ANSWERED else []
+
+
+# The report shows them in this order. What compares with exact answers needs some.
 FIGURE_NAMES = ["calibration", "posterior", "surrogate", "recovery", "losses"]
+
+
+def figure_names(task):
+    return [name for name in FIGURE_NAMES if name != "posterior" or task in ANSWERED]
 
 
 def figure_path(task, design, figure):
     return f"{R}/{task}/{design}/figures/{figure}.png"
 
 
-FIGURES = [figure_path(t, d, f) for t in TASKS for d in DESIGNS for f in FIGURE_NAMES]
+FIGURES = [figure_path(t, d, f) for t, d in PAIRS for f in figure_names(t)]

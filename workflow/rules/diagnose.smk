@@ -4,7 +4,7 @@
 rule diagnose_densities:
     input:
         densities=f"{R}/{{task}}/{{design}}/densities.nc",
-        exact=f"{R}/{{task}}/exact/densities.nc",
+        exact=where_answered(f"{R}/{{task}}/exact/densities.nc"),
         history=f"{R}/{{task}}/{{design}}/history.nc",
     output:
         f"{R}/{{task}}/{{design}}/rows/densities.csv",
@@ -25,7 +25,8 @@ rule diagnose_densities:
 
 rule diagnose_calibration:
     input:
-        f"{R}/{{task}}/{{design}}/calibration_draws.nc",
+        draws=f"{R}/{{task}}/{{design}}/calibration_draws.nc",
+        test=f"{R}/{{task}}/simulations/test.nc",
     output:
         rows=f"{R}/{{task}}/{{design}}/rows/calibration.csv",
         curves=f"{R}/{{task}}/{{design}}/calibration.nc",
@@ -67,26 +68,30 @@ rule diagnose_recovery:
         "../scripts/diagnose_recovery.py"
 
 
-rule diagnose_coordinates:
+rule diagnose_draws:
     input:
         draws=f"{R}/{{task}}/{{design}}/draws.nc",
-        exact=f"{R}/{{task}}/exact/draws.nc",
+        observed=f"{R}/{{task}}/simulations/observed.nc",
+        exact=where_answered(f"{R}/{{task}}/exact/draws.nc"),
     output:
-        f"{R}/{{task}}/{{design}}/coordinates.nc",
+        rows=f"{R}/{{task}}/{{design}}/rows/draws.csv",
+        coordinates=f"{R}/{{task}}/{{design}}/coordinates.nc",
     log:
-        f"{R}/logs/{{task}}/{{design}}/diagnose_coordinates.log",
+        f"{R}/logs/{{task}}/{{design}}/diagnose_draws.log",
     benchmark:
-        f"{R}/runtimes/{{task}}/{{design}}/diagnose_coordinates.tsv"
+        f"{R}/runtimes/{{task}}/{{design}}/diagnose_draws.tsv"
+    threads: config["threads"]
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=4000,
+        runtime=30,
     params:
         level=BENCHMARKS["calibration"]["level"],
         observations=3,
-        seed=seed("coordinates"),
-        code=code("diagnose_coordinates.py"),
+        labels=labels,
+        seed=seed("draws judged"),
+        code=simulating("diagnose_draws.py"),
     script:
-        "../scripts/diagnose_coordinates.py"
+        "../scripts/diagnose_draws.py"
 
 
 rule diagnose_c2st:
@@ -105,6 +110,7 @@ rule diagnose_c2st:
         mem_mb=2000,
         runtime=240,
     params:
+        refined_parameters=BENCHMARKS["c2st"]["refined_parameters"],
         labels=labels,
         code=code("diagnose_c2st.py"),
     script:
@@ -135,7 +141,8 @@ rule diagnose_c2st_floor:
 rule diagnose_evidence:
     input:
         evidence=f"{R}/{{task}}/{{design}}/evidence.nc",
-        exact=f"{R}/{{task}}/exact/densities.nc",
+        densities=f"{R}/{{task}}/{{design}}/densities.nc",
+        test=f"{R}/{{task}}/simulations/test.nc",
     output:
         f"{R}/{{task}}/{{design}}/rows/evidence.csv",
     log:
@@ -149,26 +156,95 @@ rule diagnose_evidence:
     params:
         draws=BENCHMARKS["evidence"]["draws"],
         labels=labels,
-        code=code("diagnose_evidence.py"),
+        seed=seed("evidence judged"),
+        code=simulating("diagnose_evidence.py"),
     script:
         "../scripts/diagnose_evidence.py"
 
 
+rule diagnose_loo:
+    input:
+        loo=f"{R}/{{task}}/{{design}}/loo.nc",
+        test=f"{R}/{{task}}/simulations/test.nc",
+    output:
+        f"{R}/{{task}}/{{design}}/rows/loo.csv",
+    log:
+        f"{R}/logs/{{task}}/{{design}}/diagnose_loo.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/diagnose_loo.tsv"
+    threads: config["threads"]
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        draws=BENCHMARKS["loo"]["draws"],
+        labels=labels,
+        code=simulating("diagnose_loo.py"),
+    script:
+        "../scripts/diagnose_loo.py"
+
+
+rule diagnose_checks:
+    output:
+        f"{R}/checks/{{fault}}.csv",
+    log:
+        f"{R}/logs/checks/{{fault}}.log",
+    benchmark:
+        f"{R}/runtimes/checks/{{fault}}.tsv"
+    threads: config["threads"]
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        fault=lambda w: FAULTS[int(w.fault)],
+        sizes={
+            name: BENCHMARKS["checks"][name]
+            for name in ("datasets", "draws", "sample")
+        },
+        repeats=lambda w: BENCHMARKS["checks"][
+            (
+                "repeats"
+                if FAULTS[int(w.fault)].startswith("nothing")
+                else "fault_repeats"
+            )
+        ],
+        labels={"experiment": "checks"},
+        seed=seed("checks"),
+        code=code(
+            "diagnose_checks.py",
+            "jana.simulators.two_moons",
+            "jana.simulators.gaussian_mixture",
+        ),
+    script:
+        "../scripts/diagnose_checks.py"
+
+
+# What stands in the tidy table of a task and design.
+def parts(task):
+    return [
+        "densities",
+        "calibration",
+        "recovery",
+        "draws",
+        "evidence",
+        *(["loo"] if catalogue.exchangeable(task) else []),
+        *(
+            [f"c2st-{member}" for member in range(BENCHMARKS["members"])]
+            if task in ANSWERED
+            else []
+        ),
+    ]
+
+
 rule benchmarks_table:
     input:
-        expand(
-            f"{R}/{{task}}/{{design}}/rows/{{part}}.csv",
-            task=TASKS,
-            design=DESIGNS,
-            part=[
-                "densities",
-                "calibration",
-                "recovery",
-                "evidence",
-                *(f"c2st-{member}" for member in range(BENCHMARKS["members"])),
-            ],
-        ),
-        expand(f"{R}/{{task}}/exact/rows/c2st.csv", task=TASKS),
+        [
+            f"{R}/{task}/{design}/rows/{part}.csv"
+            for task, design in PAIRS
+            for part in parts(task)
+        ],
+        expand(f"{R}/{{task}}/exact/rows/c2st.csv", task=ANSWERED),
+        HERE / "workflow" / "resources" / "published.csv",
     output:
         report(
             f"{R}/tables/benchmarks.csv",
@@ -183,6 +259,29 @@ rule benchmarks_table:
         mem_mb=1000,
         runtime=5,
     params:
+        thresholds=BENCHMARKS["verdicts"],
         code=code("benchmarks_table.py"),
     script:
         "../scripts/benchmarks_table.py"
+
+
+rule checks_table:
+    input:
+        expand(f"{R}/checks/{{fault}}.csv", fault=range(len(FAULTS))),
+    output:
+        report(
+            f"{R}/tables/checks.csv",
+            caption="../report/checks.rst",
+            category="Tables",
+        ),
+    log:
+        f"{R}/logs/checks_table.log",
+    benchmark:
+        f"{R}/runtimes/checks_table.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        code=code("checks_table.py"),
+    script:
+        "../scripts/checks_table.py"

@@ -17,7 +17,7 @@ rule densities:
         mem_mb=4000,
         runtime=20,
     params:
-        design=lambda w: config["designs"][w.design],
+        design=design,
         device=config["device"],
         threads=config["threads"],
         code=simulating("densities.py"),
@@ -42,7 +42,8 @@ rule draws:
         runtime=20,
     params:
         draws=BENCHMARKS["draws"],
-        design=lambda w: config["designs"][w.design],
+        refined=BENCHMARKS["refined"],
+        design=design,
         device=config["device"],
         threads=config["threads"],
         seeds=member_seeds,
@@ -70,7 +71,7 @@ rule calibration_draws:
     params:
         datasets=BENCHMARKS["calibration"]["datasets"],
         draws=BENCHMARKS["calibration"]["draws"],
-        design=lambda w: config["designs"][w.design],
+        design=design,
         device=config["device"],
         threads=config["threads"],
         seeds=member_seeds,
@@ -97,10 +98,38 @@ rule evidence:
     params:
         datasets=BENCHMARKS["evidence"]["datasets"],
         draws=BENCHMARKS["evidence"]["draws"],
-        design=lambda w: config["designs"][w.design],
+        design=design,
         device=config["device"],
         threads=config["threads"],
         seeds=member_seeds,
+        simulator_seed=seed("new data"),
         code=simulating("evidence.py"),
     script:
         "../scripts/evidence.py"
+
+
+rule loo:
+    input:
+        model=f"{R}/{{task}}/{{design}}/model.pt",
+        test=f"{R}/{{task}}/simulations/test.nc",
+    output:
+        f"{R}/{{task}}/{{design}}/loo.nc",
+    log:
+        f"{R}/logs/{{task}}/{{design}}/loo.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/loo.tsv"
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=4000,
+        runtime=30,
+    params:
+        datasets=BENCHMARKS["loo"]["datasets"],
+        draws=BENCHMARKS["loo"]["draws"],
+        design=design,
+        device=config["device"],
+        threads=config["threads"],
+        seeds=member_seeds,
+        code=simulating("loo.py"),
+    script:
+        "../scripts/loo.py"

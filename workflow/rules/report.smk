@@ -5,10 +5,9 @@ rule report:
         captions=expand(
             HERE / "workflow" / "report" / "{figure}.rst", figure=FIGURE_NAMES
         ),
-        histories=expand(
-            f"{R}/{{task}}/{{design}}/history.nc", task=TASKS, design=DESIGNS
-        ),
-        table=f"{R}/tables/benchmarks.csv",
+        histories=[f"{R}/{task}/{design}/history.nc" for task, design in PAIRS],
+        benchmarks=f"{R}/tables/benchmarks.csv",
+        checks=f"{R}/tables/checks.csv",
     output:
         f"{R}/report.html",
     log:
@@ -21,14 +20,14 @@ rule report:
     params:
         scale=config["scale"],
         config=config,
+        thresholds=BENCHMARKS["verdicts"],
         shown=[
             (
                 task,
                 design,
-                [figure_path(task, design, figure) for figure in FIGURE_NAMES],
+                [figure_path(task, design, figure) for figure in figure_names(task)],
             )
-            for task in TASKS
-            for design in DESIGNS
+            for task, design in PAIRS
         ],
         code=code("report.py"),
     script:

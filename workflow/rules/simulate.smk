@@ -12,9 +12,7 @@ rule simulate:
         runtime=10,
     params:
         n=lambda w: BENCHMARKS[
-            {"train": "simulations", "test": "test", "observed": "observations"}[
-                w.split
-            ]
+            {"train": "simulations", "observed": "observations"}.get(w.split, w.split)
         ],
         seed=seed("simulate"),
         code=simulating("simulate.py"),

@@ -1,6 +1,7 @@
 rule train:
     input:
-        f"{R}/{{task}}/simulations/train.nc",
+        train=f"{R}/{{task}}/simulations/train.nc",
+        watched=f"{R}/{{task}}/simulations/watched.nc",
     output:
         model=f"{R}/{{task}}/{{design}}/model.pt",
         history=f"{R}/{{task}}/{{design}}/history.nc",
@@ -15,7 +16,7 @@ rule train:
         mem_mb=4000,
         runtime=120,
     params:
-        design=lambda w: config["designs"][w.design],
+        design=design,
         device=config["device"],
         threads=config["threads"],  # what is asked for, however few --cores there are
         seeds=member_seeds,

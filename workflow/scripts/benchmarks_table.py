@@ -1,6 +1,9 @@
-"""One tidy table out of all jobs' rows."""
+"""One tidy table out of all jobs' rows, with the published numbers and the verdicts."""
 
 from jana.io import log, tables
+from jana.judge import verdicts
 
 log.to(snakemake.log[0])
-tables.merge(snakemake.output[0], snakemake.input)
+table = tables.merged(snakemake.input)
+rows = verdicts.rows(table, snakemake.params.thresholds)
+tables.save(snakemake.output[0], table.astype(object).to_dict("records") + rows)

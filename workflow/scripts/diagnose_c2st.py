@@ -1,11 +1,17 @@
-"""C2ST of one member's draws against exact ones, observation by observation."""
+"""C2ST of one member's draws, direct and (in few dimensions) refined, against exact ones."""
 
-from jana.io import log, netcdf, tables
+from itertools import chain
+
+from jana.io import log, tables, tensors
 from jana.judge import c2st
 
 log.to(snakemake.log[0])
-member = int(snakemake.wildcards.member)
-(draws,) = netcdf.tensors(snakemake.input.draws, "posterior")
-(exact,) = netcdf.tensors(snakemake.input.exact, "first")
-rows = c2st.rows(snakemake.params.labels, exact, draws[member], seed=member, method="jana")
-tables.save(snakemake.output[0], rows)
+p, member = snakemake.params, int(snakemake.wildcards.member)
+(exact,) = tensors.load(snakemake.input.exact, "first")
+methods = c2st.methods(exact.shape[2], p.refined_parameters)
+draws = tensors.load(snakemake.input.draws, *methods.values())
+rows = [
+    c2st.rows(p.labels, exact, sample[member], seed=member, method=method)
+    for method, sample in zip(methods, draws, strict=True)
+]
+tables.save(snakemake.output[0], chain.from_iterable(rows))

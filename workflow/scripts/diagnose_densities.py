@@ -1,12 +1,12 @@
-"""Held-out losses and Kullback-Leibler divergences from the exact densities; training."""
+"""Held-out losses, gain over the prior, divergences from the exact densities; training."""
 
-from jana.io import log, netcdf, tables
+from jana.io import log, tables, tensors
 from jana.judge import densities, training
 
 log.to(snakemake.log[0])
 labels, parts = snakemake.params.labels, ("posterior", "likelihood")
-ours = netcdf.tensors(snakemake.input.densities, *parts)
-exact = netcdf.tensors(snakemake.input.exact, *parts)
-history = netcdf.tensors(snakemake.input.history, "best_epoch", "skipped", "seconds")
-rows = densities.rows(labels, ours, exact) + training.rows(labels, parts, *history)
-tables.save(snakemake.output[0], rows)
+*ours, prior = tensors.load(snakemake.input.densities, *parts, "prior")
+exact = tensors.load_if_any(snakemake.input.exact, *parts)
+history = tensors.load(snakemake.input.history, "best_epoch", "skipped", "seconds")
+rows = densities.rows(labels, tuple(ours), exact, prior)
+tables.save(snakemake.output[0], rows + training.rows(labels, parts, *history))

@@ -1,12 +1,25 @@
-"""Errors of the amortized log marginal likelihoods."""
+"""Errors of the amortized log marginal likelihoods and predictive densities."""
 
+from jana import simulators
 from jana.evidence.amortized import LogMarginal
-from jana.io import log, netcdf, tables
+from jana.evidence.predictive import Predictive
+from jana.io import log, tables, tensors
 from jana.judge import evidence
+from jana.rng import generator
 
 log.to(snakemake.log[0])
-ours = LogMarginal(*netcdf.tensors(snakemake.input.evidence, *LogMarginal._fields))
-(exact,) = netcdf.tensors(snakemake.input.exact, "marginal")
-p = snakemake.params
-rows = evidence.rows(p.labels, ours, exact[: ours.value.shape[1]], p.draws)
+p, simulator = snakemake.params, simulators.get(snakemake.wildcards.task)
+marginal = LogMarginal(*tensors.load(snakemake.input.evidence, *LogMarginal._fields))
+names = (f"predictive_{name}" for name in Predictive._fields)
+*predictive, new = tensors.load(snakemake.input.evidence, *names, "new_x")
+theta, x = (part[: len(new)] for part in tensors.load(snakemake.input.test, "theta", "x"))
+ours = [
+    part[:, : len(new)]
+    for part in tensors.load(snakemake.input.densities, "posterior", "likelihood")
+]
+exact = evidence.exact(generator(p.seed), simulator, x, new, p.draws)
+joint = simulator.prior.log_prob(theta) + ours[1]
+rows = evidence.rows(p.labels, marginal, exact.marginal, p.draws)
+rows += evidence.scores(p.labels, "lpd", Predictive(*predictive), exact.predictive, p.draws)
+rows += evidence.gain_of_refining(p.labels, joint, marginal, ours[0])
 tables.save(snakemake.output[0], rows)

@@ -4,14 +4,14 @@ import torch
 
 from jana import simulators
 from jana.diagnostics.recovery import recovery
-from jana.io import log, netcdf, tables
+from jana.io import log, netcdf, tables, tensors
 from jana.judge import recovery as judge
 from jana.provenance import record
 
 log.to(snakemake.log[0])
 p = dict(snakemake.params.items())
 names = simulators.get(snakemake.wildcards.task).theta_names
-theta, draws = netcdf.tensors(snakemake.input[0], "theta", "posterior")
+theta, draws = tensors.load(snakemake.input[0], "theta", "posterior")
 members = [recovery(theta, member) for member in draws]
 stacked = {name: torch.stack([getattr(m, name) for m in members]) for name in members[0]._fields}
 netcdf.save(

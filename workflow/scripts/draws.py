@@ -1,22 +1,23 @@
-"""Per observation: posterior draws, surrogate data at the true parameters, simulated data there."""
+"""Per observation: posterior draws, refined ones, surrogate data at the true parameters."""
 
 import torch
 
 from jana import recipes, simulators
-from jana.inference import draws, surrogate
-from jana.io import checkpoints, log, netcdf
+from jana.inference import draws, refine, surrogate
+from jana.io import log, netcdf, tensors
 from jana.provenance import record
 from jana.rng import generator
 
 log.to(snakemake.log[0])
 p, simulator = dict(snakemake.params.items()), simulators.get(snakemake.wildcards.task)
 torch.set_num_threads(p["threads"])
-weights, n = checkpoints.load(snakemake.input.model), p["draws"]
-model = recipes.restored(p["design"], simulator, weights, p["device"])
-theta, x = netcdf.tensors(snakemake.input.observed, "theta", "x")
-rngs = [recipes.generators(p["seeds"], "draws", of) for of in ("posterior", "surrogate")]
-found = draws.posterior_draws(model, rngs[0], *model.shared(x), n)
-fake = surrogate.simulate(model, rngs[1], *model.shared(theta), n)
+n, (theta, x) = p["draws"], tensors.load(snakemake.input.observed, "theta", "x")
+model = recipes.trained(snakemake.input.model, p["design"], simulator, x, p["device"])
+rngs = [recipes.generators(p["seeds"], "draws", of) for of in ("posterior", "surrogate", "refined")]
+(theta_m, x_m), log_prior = model.shared(theta, x), simulator.prior.log_prob
+found = draws.posterior_draws(model, rngs[0], x_m, n)
+fake = surrogate.simulate(model, rngs[1], theta_m, n)
+refined = refine.refined(model, rngs[2], log_prior, x_m, n, p["refined"])
 real = simulator.simulate(generator(p["simulator_seed"]), theta.repeat_interleave(n, dim=0))
 netcdf.save(
     snakemake.output[0],
@@ -24,6 +25,9 @@ netcdf.save(
     {"parameter": list(simulator.theta_names)},
     posterior=(("member", "dataset", "draw", "parameter"), found.draws),
     log_posterior=(("member", "dataset", "draw"), found.log_prob),
+    refined=(("member", "dataset", "draw", "parameter"), refined.draws),
+    refined_khat=(("member", "dataset"), refined.khat),
+    refined_chosen=(("member", "dataset"), refined.chosen.int()),
     surrogate=(("member", "dataset", "draw", *simulator.x_axes), fake),
     simulated=(("dataset", "draw", *simulator.x_axes), real.unflatten(0, (-1, n))),
 )

@@ -1,15 +1,15 @@
 """Exact log densities of the held-out pairs, and two exact posterior samples per observation."""
 
 from jana import simulators
-from jana.io import log, netcdf
+from jana.io import log, netcdf, tensors
 from jana.provenance import record
 from jana.rng import generator
 
 log.to(snakemake.log[0])
 p = snakemake.params
 simulator = simulators.get(snakemake.wildcards.task)
-theta, x = (part.double() for part in netcdf.tensors(snakemake.input.test, "theta", "x"))
-(observed,) = netcdf.tensors(snakemake.input.observed, "x")
+theta, x = (part.double() for part in tensors.load(snakemake.input.test, "theta", "x"))
+(observed,) = tensors.load(snakemake.input.observed, "x")
 rng, known = generator(p.seed), simulator.answers()
 draws = ("dataset", "draw", "parameter")
 details = record(rule=snakemake.rule, params=dict(p.items()))

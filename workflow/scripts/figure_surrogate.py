@@ -8,7 +8,7 @@ log.to(snakemake.log[0])
 found, draws = netcdf.load(snakemake.input.coordinates), netcdf.load(snakemake.input.draws)
 flat = (*draws.simulated.shape[:2], -1)
 samples = (draws.simulated.values.reshape(flat), draws.surrogate.values[0].reshape(flat))
-names = [f"x_{index + 1}" for index in range(samples[0].shape[2])]
+names = [f"x_{index + 1}" for index in range(found.surrogate.shape[1])]
 labels = ("simulator", "likelihood network")
 lines = {name: found[name].values for name in ("shares", "lower", "upper")}
 lines["differences"] = found.surrogate.values

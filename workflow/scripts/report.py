@@ -5,12 +5,14 @@ from jana.provenance import record
 from jana.report import page
 
 log.to(snakemake.log[0])
+p = snakemake.params
 devices = {netcdf.load(history).attrs["device"] for history in snakemake.input.histories}
 page.assemble(
     snakemake.output[0],
-    snakemake.params.scale,
-    snakemake.input.table,
-    snakemake.params.shown,
+    p.scale,
+    {name: snakemake.input[name] for name in ("benchmarks", "checks")},
+    p.shown,
     snakemake.input.captions,
-    record(config=snakemake.params.config, trained_on=sorted(devices)),
+    p.thresholds,
+    record(config=p.config, trained_on=sorted(devices)),
 )

@@ -3,7 +3,7 @@
 import torch
 
 from jana import recipes, simulators
-from jana.io import checkpoints, log, netcdf
+from jana.io import checkpoints, log, netcdf, tensors
 from jana.provenance import record
 from jana.training import fit
 from jana.training.losses import nll
@@ -12,20 +12,22 @@ log.to(snakemake.log[0])
 p, name = dict(snakemake.params.items()), f"{snakemake.wildcards.task} {snakemake.wildcards.design}"
 torch.set_num_threads(p["threads"])
 design, device = recipes.Design.from_config(p["design"]), recipes.device(p["device"])
-pairs = netcdf.tensors(snakemake.input[0], "theta", "x")
+pairs, others = (tensors.load(path, "theta", "x") for path in snakemake.input)
 simulator = simulators.get(snakemake.wildcards.task)
-model = recipes.build_joint(design, simulator, pairs[1].shape[1], p["seeds"]).to(device)
-data = tuple(part.to(device) for part in pairs)
-state = fit.begin(model, data, design.training)
+model = recipes.build_joint(design, simulator, tuple(pairs[1].shape[1:]), p["seeds"]).to(device)
+data = fit.split(pairs, design.training, others)
+data = tuple(tuple(part.to(device) for part in rows) for rows in data)
+state = fit.begin(model, data[0], design.training)
 where = recipes.describe(model)
 details = record(rule=snakemake.rule, params=p, device=where)
-identity = checkpoints.identity(p | {"device": where, "torch": torch.__version__}, *pairs)
+identity = checkpoints.identity(p | {"device": where, "torch": torch.__version__}, *pairs, *others)
 with checkpoints.locked(p["checkpoints"]) as folder:
     state.restore(checkpoints.resumable(folder / "last.pt", identity) or state.state())
-    epochs = fit.epochs(model, state, nll, data, design.training, p["seeds"])
-    for _ in log.followed(epochs, state.epoch, design.training.epochs, name):
+    epochs = fit.epochs(
+        model, state, nll, data, design.training, p["seeds"], simulator.prior.sample
+    )
+    for _ in log.followed(epochs, state.passes, design.training.epochs, name):
         checkpoints.save(folder / "last.pt", state.state(), details, identity)
-    parts = {"part": ["posterior", "likelihood"]}
-    netcdf.save(snakemake.output.history, details, parts, **state.arrays())
+    netcdf.save(snakemake.output.history, details, {"part": state.networks}, **state.arrays())
     checkpoints.save(snakemake.output.model, model.state_dict(), details, identity)
     checkpoints.forget(folder / "last.pt")  # so that --forcerun trains anew

@@ -1,11 +1,11 @@
 """The log marginal likelihood from draws of an approximate posterior."""
 
-import math
 from typing import NamedTuple
 
 from jaxtyping import Float
 from torch import Tensor
 
+from .predictive import log_mean
 from .psis import smooth
 
 
@@ -41,9 +41,5 @@ def log_marginal(
         log_posterior: Log density of the draws under what they were drawn from.
     """
     smoothed = smooth(log_prior.double() + log_likelihood.double() - log_posterior.double())
-    n = log_prior.shape[-1]
-    value = smoothed.log_weights.logsumexp(-1) - math.log(n)
-    relative = (smoothed.log_weights - value[..., None]).exp()  # weights over their mean
-    error = relative.std(-1) / math.sqrt(n)
-    error = error.where(value > -math.inf, math.inf)  # all weights zero: nothing is known
+    value, error = log_mean(smoothed.log_weights)
     return LogMarginal(value, error, smoothed.khat)

@@ -11,12 +11,58 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
-from ..networks.mlp import MLP
+from ..networks.mlp import MLP, Style, hidden_weights
 from .warps import Warp
 
 Values = Float[Tensor, "M B D"]
 Features = Float[Tensor, "M B F"]
 LogDet = Float[Tensor, "M B"]
+
+
+class Teller(nn.Module):
+    """The networks that tell how some coordinates are warped: one for each of the warp's pieces.
+
+    Args:
+        rngs: One generator per member.
+        told: Number of coordinates that are seen; may be 0.
+        context: Number of context features C.
+        warped: Number of coordinates that are warped.
+        warp: How one coordinate is mapped, given its parameters.
+        style: Of the networks.
+    """
+
+    def __init__(
+        self,
+        rngs: Sequence[Generator],
+        told: int,
+        context: int,
+        warped: int,
+        warp: Warp,
+        style: Style,
+    ):
+        super().__init__()
+        self.pieces, self.style = warp.pieces, style
+        self.networks = nn.ModuleList(
+            MLP(rngs, told, context, warped * piece, style) for piece in warp.pieces
+        )
+        starts = [
+            hidden_weights(rngs, context, style.hidden[0], style.start, told) for _ in warp.pieces
+        ]
+        self.start = torch.cat(starts, dim=2)  # of the context's weights, which `Flow` holds
+        self.n_features = self.start.shape[2]
+
+    def forward(self, seen: Values, features: Features) -> Float[Tensor, "M B K P"]:
+        """Parameters of each warped coordinate."""
+        offsets = features.chunk(len(self.pieces), dim=-1)
+        found = [
+            network(seen, offset).unflatten(-1, (-1, piece))
+            for network, offset, piece in zip(self.networks, offsets, self.pieces, strict=True)
+        ]
+        return torch.cat(found, dim=-1) if len(found) > 1 else found[0]
+
+    def squares(self) -> Float[Tensor, " M"]:
+        """Sum of the squared hidden weights, the context's left out."""
+        return sum(network.squares() for network in self.networks)
 
 
 class Coupling(nn.Module):
@@ -31,23 +77,25 @@ class Coupling(nn.Module):
     Args:
         rngs: One generator per member.
         dim: Number of coordinates D, at least 2.
+        context: Number of context features C.
         warp: How one coordinate is mapped, given its parameters.
-        hidden: Widths of the hidden layers.
+        style: Of the networks.
     """
 
-    def __init__(self, rngs: Sequence[Generator], dim: int, warp: Warp, hidden: Sequence[int]):
+    def __init__(self, rngs: Sequence[Generator], dim: int, context: int, warp: Warp, style: Style):
         super().__init__()
         if dim < 2:
             raise ValueError(
                 f"a coupling layer needs 2 coordinates or more, not {dim}: use Elementwise"
             )
-        self.warp = warp
+        self.warp, self.decay = warp, style.decay
         self.sizes = [dim // 2, dim - dim // 2]
-        self.n_features = 2 * hidden[0]
-        self.networks = nn.ModuleList(
-            MLP(rngs, told, warped * warp.n_params, hidden)
+        self.tellers = nn.ModuleList(
+            Teller(rngs, told, context, warped, warp, style)
             for warped, told in (self.sizes, self.sizes[::-1])
         )
+        self.start = torch.cat([teller.start for teller in self.tellers], dim=2)
+        self.n_features = self.start.shape[2]
 
     def forward(self, x: Values, features: Features) -> tuple[Values, LogDet]:
         """Maps x to z; also log |det dz/dx|."""
@@ -59,14 +107,17 @@ class Coupling(nn.Module):
 
     def _warped(self, order, direction, value, features) -> tuple[Tensor, Tensor]:  # noqa: ANN001
         halves = list(value.split(self.sizes, dim=-1))
-        offsets = features.chunk(2, dim=-1)
+        pieces = features.chunk(2, dim=-1)
         log_det = 0.0
         for side in order:
-            params = self.networks[side](halves[1 - side], offsets[side])
-            params = params.unflatten(-1, (-1, self.warp.n_params))
+            params = self.tellers[side](halves[1 - side], pieces[side])
             halves[side], log_slope = direction(halves[side], params)
             log_det = log_det + log_slope.sum(-1)
         return torch.cat(halves, dim=-1), log_det
+
+    def squares(self) -> Float[Tensor, " M"]:
+        """Sum of the squared hidden weights, the context's left out."""
+        return sum(teller.squares() for teller in self.tellers)
 
 
 class Elementwise(nn.Module):
@@ -75,26 +126,27 @@ class Elementwise(nn.Module):
     Args:
         rngs: One generator per member.
         dim: Number of coordinates D, 1 or more.
+        context: Number of context features C.
         warp: How one coordinate is mapped, given its parameters.
-        hidden: Widths of the hidden layers.
+        style: Of the network.
     """
 
-    def __init__(self, rngs: Sequence[Generator], dim: int, warp: Warp, hidden: Sequence[int]):
+    def __init__(self, rngs: Sequence[Generator], dim: int, context: int, warp: Warp, style: Style):
         super().__init__()
-        self.warp = warp
-        self.n_features = hidden[0]
-        self.network = MLP(rngs, 0, dim * warp.n_params, hidden)
+        self.warp, self.decay = warp, style.decay
+        self.teller = Teller(rngs, 0, context, dim, warp, style)
+        self.start, self.n_features = self.teller.start, self.teller.n_features
 
     def forward(self, x: Values, features: Features) -> tuple[Values, LogDet]:
         """Maps x to z; also log |det dz/dx|."""
-        z, log_slope = self.warp.forward(x, self._params(features))
+        z, log_slope = self.warp.forward(x, self.teller(x[..., :0], features))
         return z, log_slope.sum(-1)
 
     def inverse(self, z: Values, features: Features) -> tuple[Values, LogDet]:
         """Maps z back to x; also log |det dx/dz|."""
-        x, log_slope = self.warp.inverse(z, self._params(features))
+        x, log_slope = self.warp.inverse(z, self.teller(z[..., :0], features))
         return x, log_slope.sum(-1)
 
-    def _params(self, features: Features) -> Tensor:
-        params = self.network(features[..., :0], features)
-        return params.unflatten(-1, (-1, self.warp.n_params))
+    def squares(self) -> Float[Tensor, " M"]:
+        """Sum of the squared hidden weights, the context's left out."""
+        return self.teller.squares()

@@ -9,7 +9,7 @@ from torch import Generator, Tensor, nn
 
 from ..networks.mlp import Linear
 from ..networks.standardize import Standardize
-from .base import Normal
+from .base import Base
 from .support import Support
 from .whitening import Whitening
 
@@ -25,40 +25,55 @@ class Flow(nn.Module):
     """p(x | context): x -> its support opened -> whitened -> layers -> base distribution.
 
     Args:
-        rngs: One generator per member.
         support: Where x may lie.
-        context: Number of context features C.
-        layers: Learned maps, from data to latent.
+        standardize: Of the context features.
+        layers: Learned maps, from data to latent, one of them at least a coupling.
+        base: Distribution of the latents.
     """
 
     def __init__(
-        self, rngs: Sequence[Generator], support: Support, context: int, layers: list[nn.Module]
+        self, support: Support, standardize: Standardize, layers: list[nn.Module], base: Base
     ):
         super().__init__()
         self.dim = len(support.low)
         self.support = support
-        self.standardize = Standardize(context)
-        self.whitening = Whitening(self.dim, context)
+        self.standardize = standardize
+        self.whitening = Whitening(self.dim, len(standardize.mean))
         self.sizes = [layer.n_features for layer in layers]
-        self.project = Linear(rngs, context, sum(self.sizes))
+        starts = [layer.start for layer in layers if layer.n_features]
+        self.project = Linear(torch.cat(starts, dim=2))
         self.layers = nn.ModuleList(layers)
-        self.base = Normal()
+        self.base = base
+        self.fixed = False
 
     def set_from(self, x: Float[Tensor, "N D"], context: Float[Tensor, "N C"]) -> None:
-        """Sets everything that is not learned from training data (for all members alike)."""
+        """Sets everything that is not learned from training data (for all members alike).
+
+        Does nothing to a flow that `rescale` has set.
+        """
+        if self.fixed:
+            return
         self.standardize.set_from(context)
-        opened, _ = self.support(x[None])
-        self.whitening.set_from(opened[0], self.standardize(context))
+        context = self.standardize(context)
+        self.support.set_from(x, context)
+        opened, _ = self.support(x[None], context[None])
+        self.whitening.set_from(opened[0], context)
+
+    def rescale(self, x: float, context: float) -> None:
+        """Divides data and context by constants, in place of all that `set_from` would set."""
+        self.fixed = True
+        self.standardize.sd.fill_(context)
+        self.whitening.rescale(x)
 
     def log_prob(
         self, x: Float[Tensor, "M B D"], context: Float[Tensor, "M B C"]
     ) -> Float[Tensor, "M B"]:
         """log p(x | context), one value per row; -inf outside the support."""
         context = self.standardize(context)
-        z, total = self.support(x)
+        z, total = self.support(x, context)
         z, log_det = self.whitening(z, context)
         total = total + log_det
-        features = self.project(context).split(self.sizes, dim=-1)
+        features = self.project(self._told(context)).split(self.sizes, dim=-1)
         for layer, piece in zip(self.layers, features, strict=True):
             z, log_det = layer(z, piece)
             total = total + log_det
@@ -68,17 +83,34 @@ class Flow(nn.Module):
         """One draw per row of the base's `noise`; L of them for each row of the context."""
         n = noise.shape[2]
         context = self.standardize(context)
-        features = self.project(context).repeat_interleave(n, dim=1).split(self.sizes, dim=-1)
+        features = self.project(self._told(context)).repeat_interleave(n, dim=1)
+        features = features.split(self.sizes, dim=-1)
         z = noise.flatten(1, 2)
         total = self.base.log_prob(z)
         for layer, piece in zip(reversed(self.layers), reversed(features), strict=True):
             z, log_det = layer.inverse(z, piece)
             total = total - log_det
-        z, log_det = self.whitening.inverse(z, context.repeat_interleave(n, dim=1))
-        x, log_det_support = self.support.inverse(z)
+        context = context.repeat_interleave(n, dim=1)
+        z, log_det = self.whitening.inverse(z, context)
+        x, log_det_support = self.support.inverse(z, context)
         total = total - log_det - log_det_support
         return Sample(x.unflatten(1, (-1, n)), total.unflatten(1, (-1, n)))
+
+    def _told(self, context: Float[Tensor, "M B C"]) -> Float[Tensor, "M B F"]:
+        """What the layers' networks are given: the context, and where bounds cut."""
+        if not self.support.n_edges:
+            return context
+        return torch.cat([context, self.support.edges(context)], -1)
 
     def noise(self, rngs: Sequence[Generator], rows: int, n: int) -> Float[Tensor, "M B L D"]:
         """Base draws for `rows` contexts, each member's from its own generator."""
         return torch.stack([self.base.sample(rng, rows, n, self.dim) for rng in rngs])
+
+    def penalty(self) -> Float[Tensor, " M"]:
+        """Weight decay: each layer's share of the sum of its squared hidden weights."""
+        pieces = self.project.weight.split(self.sizes, dim=2)
+        return sum(
+            layer.decay * (layer.squares() + piece.square().sum((1, 2)))
+            for layer, piece in zip(self.layers, pieces, strict=True)
+            if layer.n_features and layer.decay
+        )

@@ -14,7 +14,7 @@ from torch.nn.functional import pad
 from .warps import Params, Values, softclip
 
 
-class _Bin(NamedTuple):
+class Bin(NamedTuple):
     """The bin a value lies in."""
 
     left: Tensor  # edge along x
@@ -40,25 +40,16 @@ class Spline:
     least: float = 1e-3
 
     @property
-    def n_params(self) -> int:
-        """Widths, heights, inner slopes."""
-        return 3 * self.bins - 1
+    def pieces(self) -> tuple[int, ...]:
+        """Widths, heights and inner slopes, from one network."""
+        return (3 * self.bins - 1,)
 
     def forward(self, x: Values, params: Params) -> tuple[Values, Values]:
         """Data to latent."""
         # Clamped before the search, so that the branch masked below gives no NaN gradient.
         value = x.clamp(-self.bound, self.bound)
         bin_ = self._find(value, params, axis=0)
-        share = (value - bin_.left) / bin_.width
-        steepness = bin_.height / bin_.width
-        mixed = share * (1 - share)
-        bend = bin_.start + bin_.end - 2 * steepness
-        below = torch.addcmul(steepness, bend, mixed)
-        z = (
-            bin_.bottom
-            + bin_.height * share * (steepness * share + bin_.start * (1 - share)) / below
-        )
-        log_slope = _log_slope(bin_, share, steepness, mixed, below)
+        z, log_slope = rise(bin_, value)
         inside = value == x
         return torch.where(inside, z, x), torch.where(inside, log_slope, 0.0)
 
@@ -66,22 +57,11 @@ class Spline:
         """Latent to data."""
         value = z.clamp(-self.bound, self.bound)
         bin_ = self._find(value, params, axis=1)
-        steepness = bin_.height / bin_.width
-        rise = value - bin_.bottom
-        bend = bin_.start + bin_.end - 2 * steepness
-        a = bin_.height * (steepness - bin_.start) + rise * bend
-        b = bin_.height * bin_.start - rise * bend
-        c = -steepness * rise
-        root = (b.square() - 4 * a * c).clamp(min=0).sqrt()
-        share = (2 * c / (-b - root)).clamp(0, 1)
-        mixed = share * (1 - share)
-        below = torch.addcmul(steepness, bend, mixed)
-        log_slope = -_log_slope(bin_, share, steepness, mixed, below)
+        x, log_slope = run(bin_, value)
         inside = value == z
-        x = bin_.left + share * bin_.width
         return torch.where(inside, x, z), torch.where(inside, log_slope, 0.0)
 
-    def _find(self, value: Values, params: Params, axis: int) -> _Bin:
+    def _find(self, value: Values, params: Params, axis: int) -> Bin:
         """The bin that holds each value; the values lie along x (axis 0) or z (axis 1)."""
         limit = -math.log(self.least)
         sizes, slopes = params.split([2 * self.bins, self.bins - 1], dim=-1)
@@ -92,7 +72,7 @@ class Spline:
         corners = knots.gather(-1, ends[..., None, :].expand(*knots.shape[:-1], 2))
         left, right, bottom, top = corners.flatten(-2).unbind(-1)
         start, end = slopes.gather(-1, ends).unbind(-1)
-        return _Bin(left, bottom, right - left, top - bottom, start, end)
+        return Bin(left, bottom, right - left, top - bottom, start, end)
 
     def _knots(self, raw: Tensor) -> Tensor:
         """Positions of the bins + 1 knots along the last axis: along x, and along z."""
@@ -102,9 +82,31 @@ class Spline:
         return pad(pad(inner, (1, 0), value=-self.bound), (0, 1), value=self.bound)
 
 
-def _log_slope(
-    bin_: _Bin, share: Tensor, steepness: Tensor, mixed: Tensor, below: Tensor
-) -> Tensor:
+def rise(bin_: Bin, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Where x within its bin is carried to, and the log slope there."""
+    share = (x - bin_.left) / bin_.width
+    steepness = bin_.height / bin_.width
+    mixed = share * (1 - share)
+    below = torch.addcmul(steepness, bin_.start + bin_.end - 2 * steepness, mixed)
+    z = bin_.bottom + bin_.height * share * (steepness * share + bin_.start * (1 - share)) / below
+    return z, _log_slope(bin_, share, steepness, mixed, below)
+
+
+def run(bin_: Bin, z: Tensor) -> tuple[Tensor, Tensor]:
+    """What is carried to z within its bin, and the log slope of that way back."""
+    steepness = bin_.height / bin_.width
+    bend, risen = bin_.start + bin_.end - 2 * steepness, z - bin_.bottom
+    a = bin_.height * (steepness - bin_.start) + risen * bend
+    b = bin_.height * bin_.start - risen * bend
+    c = -steepness * risen
+    root = (b.square() - 4 * a * c).clamp(min=0).sqrt()
+    share = (2 * c / (-b - root)).clamp(0, 1)
+    mixed = share * (1 - share)
+    below = torch.addcmul(steepness, bend, mixed)
+    return bin_.left + share * bin_.width, -_log_slope(bin_, share, steepness, mixed, below)
+
+
+def _log_slope(bin_: Bin, share: Tensor, steepness: Tensor, mixed: Tensor, below: Tensor) -> Tensor:
     """log dz/dx at a share of the way through the bin."""
     end, start = bin_.end * share.square(), bin_.start * (1 - share).square()
     above = end + 2 * steepness * mixed + start

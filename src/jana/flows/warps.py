@@ -1,6 +1,6 @@
 """Warps: monotone maps of one coordinate, with parameters given from outside.
 
-A warp is stateless. `params` has one row of `n_params` numbers per coordinate; any real
+A warp is stateless. `params` has one row of `sum(pieces)` numbers per coordinate; any real
 numbers are valid, and zeros give the identity. Both directions return the mapped values
 and the log slope of the direction taken.
 """
@@ -21,8 +21,8 @@ class Warp(Protocol):
     """What a coupling may do to a coordinate."""
 
     @property
-    def n_params(self) -> int:
-        """Numbers per coordinate."""
+    def pieces(self) -> tuple[int, ...]:
+        """Numbers per coordinate, from each of the networks that tell them."""
         ...
 
     def forward(self, x: Values, params: Params) -> tuple[Values, Values]:
@@ -44,7 +44,7 @@ class Affine:
     """z = x * exp(s) + t, with |s| held below `limit` so that no layer can explode."""
 
     limit: float = math.log(1000.0)
-    n_params: ClassVar[int] = 2
+    pieces: ClassVar[tuple[int, ...]] = (2,)
 
     def forward(self, x: Values, params: Params) -> tuple[Values, Values]:
         """Data to latent."""

@@ -1,5 +1,7 @@
 """What a linear regression on the context explains, taken out before anything is learned."""
 
+import math
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -39,6 +41,13 @@ class Whitening(nn.Module):
         self.whiten.copy_(axes / sd)
         self.colour.copy_((axes * sd).mT)
         self.log_det.copy_(-sd.log().sum())
+
+    def rescale(self, scale: float) -> None:
+        """Divides by a constant instead."""
+        eye = torch.eye(len(self.offset)).to(self.whiten)
+        self.whiten.copy_(eye / scale)
+        self.colour.copy_(eye * scale)
+        self.log_det.fill_(-len(self.offset) * math.log(scale))
 
     def forward(
         self, x: Float[Tensor, "M B D"], context: Float[Tensor, "M B C"]

@@ -12,7 +12,7 @@ from .surrogate import simulate
 
 
 def posterior_draws(
-    model: Joint, rngs: Sequence[Generator], x: Float[Tensor, "M B X"], n: int
+    model: Joint, rngs: Sequence[Generator], x: Float[Tensor, "M B *X"], n: int
 ) -> Sample:
     """`n` draws of q(theta | x_b) per data set and member, and their log densities.
 
@@ -22,11 +22,11 @@ def posterior_draws(
         x: Data sets; the same or others for each member.
         n: Number of draws L.
     """
-    return sampled(model.posterior, model.summary, rngs, x, n)
+    return sampled(model.posterior, model.context, rngs, x, n)
 
 
 def log_posterior(
-    model: Joint, theta: Float[Tensor, "M B D"], x: Float[Tensor, "M B X"]
+    model: Joint, theta: Float[Tensor, "M B D"], x: Float[Tensor, "M B *X"]
 ) -> Float[Tensor, "M B"]:
     """log q(theta | x) of each pair, in nats; -inf outside the prior's support."""
     device = next(model.parameters()).device
@@ -38,7 +38,7 @@ def log_posterior(
 
 def joint_draws(
     model: Joint, rngs: Sequence[Generator], theta: Float[Tensor, "M B D"], n: int
-) -> tuple[Float[Tensor, "M B X"], Float[Tensor, "M B L D"]]:
+) -> tuple[Float[Tensor, "M B *X"], Sample]:
     """For joint SBC: one surrogate data set per theta, and `n` posterior draws for each.
 
     Ranks of theta among these draws are uniform if both networks agree with each other on
@@ -46,5 +46,5 @@ def joint_draws(
 
     Reference: Radev et al. (2023), arXiv:2302.09125, section 3.3.
     """
-    x = simulate(model, rngs, theta, 1).squeeze(2)
-    return x, posterior_draws(model, rngs, x, n).draws
+    x = simulate(model, rngs, theta, 1)[:, :, 0]
+    return x, posterior_draws(model, rngs, x, n)

@@ -28,7 +28,7 @@ def followed(epochs: Iterator[Epoch], done: int, total: int, name: str) -> Itera
     Args:
         epochs: Where they come from.
         done: How many an interrupted run had already ended.
-        total: How many there may be.
+        total: How many there may be in each stage.
         name: What is being trained.
     """
     if done:
@@ -36,7 +36,7 @@ def followed(epochs: Iterator[Epoch], done: int, total: int, name: str) -> Itera
     terminal = sys.__stderr__
     silent = terminal is None or not terminal.isatty()
     # Nothing but the bar goes to the terminal: the lines are in the log.
-    with tqdm(total=total, initial=done, desc=name, file=terminal, disable=silent) as bar:
+    with tqdm(initial=done, desc=name, file=terminal, disable=silent) as bar:
         for epoch in epochs:
             print(line(epoch, total))
             bar.set_postfix_str(_means(epoch.validation))

@@ -1,15 +1,18 @@
-"""Named arrays as netCDF, written atomically and checked when read."""
+"""Named arrays as netCDF, written atomically and checked when read.
 
+Without torch, whose import takes longer than most figures: see `tensors` for tensors.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 import xarray as xr
 from numpy.typing import ArrayLike
 
 from .atomic import atomically
 
-Array = tuple[tuple[str, ...], ArrayLike | torch.Tensor]  # names of the axes, values
+Array = tuple[tuple[str, ...], ArrayLike]  # names of the axes, values
 
 
 def save(
@@ -56,17 +59,6 @@ def load(path: Path | str) -> xr.Dataset:
     return dataset
 
 
-def tensors(path: Path | str, *names: str) -> tuple[torch.Tensor, ...]:
-    """Some of a file's arrays, as tensors.
-
-    Raises:
-        ValueError: As `load`, or if an array is not there.
-    """
-    dataset = load(path)
-    missing = sorted(set(names) - set(dataset.data_vars))
-    if missing:
-        raise ValueError(
-            f"{path} lacks {', '.join(missing)} (it has {', '.join(dataset.data_vars)}): delete it "
-            "and run snakemake again"
-        )
-    return tuple(torch.from_numpy(dataset[name].values) for name in names)
+def load_if_any(path: Path | str | Sequence[str]) -> xr.Dataset | None:
+    """As `load`; None where an empty list stands for a file that there is none of."""
+    return load(path) if path else None

@@ -65,7 +65,6 @@ def load(path: Path | str) -> pd.DataFrame:
     return table
 
 
-def merge(path: Path | str, parts: Iterable[Path | str]) -> None:
+def merged(parts: Iterable[Path | str]) -> pd.DataFrame:
     """One table out of several."""
-    tables = [load(part).astype(object) for part in parts]
-    save(path, pd.concat(tables).to_dict("records"))
+    return pd.concat([load(part).astype(object) for part in parts], ignore_index=True)

@@ -9,6 +9,17 @@ from ..diagnostics.c2st import c2st
 from ..io.tables import row
 
 
+def methods(parameters: int, refined_parameters: int) -> dict[str, str]:
+    """Which draws are judged: the name of the array, by method.
+
+    Args:
+        parameters: How many the task has.
+        refined_parameters: Up to how many refined draws are judged too.
+    """
+    direct = {"jana": "posterior"}
+    return direct | ({"jana_refined": "refined"} if parameters <= refined_parameters else {})
+
+
 def rows(
     labels: dict, exact: Float[Tensor, "B L D"], draws: Float[Tensor, "B L D"], **fields: object
 ) -> list[dict]:

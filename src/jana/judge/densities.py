@@ -1,4 +1,4 @@
-"""Held-out losses, and Kullback-Leibler divergences from the exact densities."""
+"""Held-out losses, what they gain over the prior, and divergences from the exact densities."""
 
 from jaxtyping import Float
 from torch import Tensor
@@ -9,49 +9,42 @@ from ..io.tables import row
 Pair = tuple[Tensor, Tensor]  # of the posterior, of the likelihood
 
 
-def rows(labels: dict, ours: Pair, exact: Pair) -> list[dict]:
-    """Per seed: nll and kl of the posterior, the likelihood, and both together, in nats.
+def rows(
+    labels: dict, ours: Pair, exact: Pair | None, log_prior: Float[Tensor, " B"]
+) -> list[dict]:
+    """Per seed: nll and kl of the posterior, the likelihood, and both together; the gain.
 
     Args:
         labels: Columns that all rows share.
         ours: Log densities (M, B) of held-out pairs under each network.
-        exact: The same (B,) under the exact conditionals.
+        exact: The same (B,) under the exact conditionals, where they are known.
+        log_prior: That of the held-out parameters.
     """
-    found, unlabelled = [], {key: labels[key] for key in ("experiment", "task") if key in labels}
-    for part, network, truth in _parts(ours, exact):
-        best = mean(-truth)
-        found.append(
-            row(
-                unlabelled,
-                f"nll_{part}",
-                best.value,
-                error=best.error,
-                method="exact",
-                unit="nats",
-            )
-        )
+    unlabelled = {key: labels[key] for key in ("experiment", "task") if key in labels}
+    found = []
+    for part, network in _parts(ours).items():
+        truth = None if exact is None else _parts(exact)[part]
+        if truth is not None:
+            found.append(_row(unlabelled, f"nll_{part}", mean(-truth), method="exact"))
         for seed, member in enumerate(network):
-            for metric, score in (("nll", mean(-member)), ("kl", divergence(truth, member))):
-                found.append(
-                    row(
-                        labels,
-                        f"{metric}_{part}",
-                        score.value,
-                        error=score.error,
-                        seed=seed,
-                        method="jana",
-                        unit="nats",
-                    )
-                )
+            found.append(_row(labels, f"nll_{part}", mean(-member), seed=seed))
+            if truth is not None:
+                found.append(_row(labels, f"kl_{part}", divergence(truth, member), seed=seed))
+    for seed, member in enumerate(ours[0]):
+        found.append(_row(labels, "gain_posterior", divergence(member, log_prior), seed=seed))
+    if exact is not None:
+        found.append(
+            _row(unlabelled, "gain_posterior", divergence(exact[0], log_prior), method="exact")
+        )
     return found
 
 
-def _parts(ours: Pair, exact: Pair) -> list[tuple[str, Float[Tensor, "M B"], Float[Tensor, " B"]]]:
+def _row(labels: dict, metric: str, score: tuple[float, float], **fields: object) -> dict:
+    fields = {"method": "jana", "unit": "nats"} | fields
+    return row(labels, metric, score[0], error=score[1], **fields)
+
+
+def _parts(pair: Pair) -> dict[str, Float[Tensor, "..."]]:
     """The two parts, and both together."""
-    (posterior, likelihood), (true_posterior, true_likelihood) = ours, exact
-    joint = posterior.double() + likelihood.double()
-    return [
-        ("posterior", posterior, true_posterior),
-        ("likelihood", likelihood, true_likelihood),
-        ("joint", joint, true_posterior.double() + true_likelihood.double()),
-    ]
+    posterior, likelihood = (part.double() for part in pair)
+    return {"posterior": posterior, "likelihood": likelihood, "joint": posterior + likelihood}

@@ -1,29 +1,100 @@
-"""Amortized log marginal likelihoods against the exact ones."""
+"""Amortized log marginal likelihoods and predictive densities, against exact ones if there are."""
+
+from typing import NamedTuple
 
 from jaxtyping import Float
-from torch import Tensor
+from torch import Generator, Tensor
 
 from ..diagnostics.densities import mean, root_mean_square
 from ..evidence.amortized import LogMarginal
+from ..evidence.predictive import Predictive, log_mean
 from ..io.tables import row
+from ..simulators.base import Simulator
 
 
-def rows(labels: dict, ours: LogMarginal, exact: Float[Tensor, " B"], draws: int) -> list[dict]:
-    """Per seed: each data set's error and k-hat, the root mean square error, and the bias."""
-    shared = {"method": "jana", "draws": draws}
-    found = []
-    for seed, (values, errors, khats) in enumerate(zip(*ours, strict=True)):
-        gaps = values.double() - exact.double()
-        for metric, score in (("lml_rmse", root_mean_square(gaps)), ("lml_bias", mean(gaps))):
-            found.append(
-                row(
-                    labels, metric, score.value, error=score.error, seed=seed, unit="nats", **shared
-                )
-            )
-        for observation, (gap, error, khat) in enumerate(zip(gaps, errors, khats, strict=True)):
-            where = {"seed": seed, "observation": observation, **shared}
-            found += [
-                row(labels, "lml_error", float(gap), error=float(error), unit="nats", **where),
-                row(labels, "khat", float(khat), **where),
-            ]
+class Exact(NamedTuple):
+    """The true values (B,), or None for a simulator without exact answers."""
+
+    marginal: Float[Tensor, " B"] | None
+    predictive: Float[Tensor, " B"] | None
+
+
+def exact(rng: Generator, simulator: Simulator, x: Tensor, new: Tensor, draws: int) -> Exact:
+    """log p(x), and log p(new | x) as the mean likelihood of new data under exact draws."""
+    if simulator.exact is None:
+        return Exact(None, None)
+    theta = simulator.exact.sample(rng, x, draws).double()
+    log_likelihood = simulator.log_likelihood(theta, new.double().unsqueeze(1))
+    return Exact(simulator.exact.log_marginal(x.double()), log_mean(log_likelihood).value)
+
+
+def rows(
+    labels: dict, ours: LogMarginal, exact: Float[Tensor, " B"] | None, draws: int
+) -> list[dict]:
+    """Per seed and data set: value and k-hat; the error, its root mean square and its mean."""
+    found = scores(labels, "lml", Predictive(*ours[:2]), exact, draws)
+    return found + [
+        row(labels, "khat", float(khat), seed=seed, observation=where, method="jana", draws=draws)
+        for seed, khats in enumerate(ours.khat)
+        for where, khat in enumerate(khats)
+    ]
+
+
+def scores(
+    labels: dict,
+    name: str,
+    ours: Predictive,
+    exact: Float[Tensor, " B"] | None,
+    draws: int,
+    method: str = "jana",
+) -> list[dict]:
+    """Rows of one kind of log density, and of its differences from the exact one.
+
+    Args:
+        labels: Columns that all rows share.
+        name: "lml", "lpd" or "loo": what the metrics' names begin with.
+        ours: Values (M, B) and their Monte Carlo errors.
+        exact: The truth, where it is known.
+        draws: How many the estimates rest on.
+        method: Whose they are.
+    """
+    shared, found = {"method": method, "draws": draws, "unit": "nats"}, []
+    for seed, (values, errors) in enumerate(zip(*ours, strict=True)):
+        for where, (value, error) in enumerate(zip(values, errors, strict=True)):
+            fields = {"error": float(error), "seed": seed, "observation": where}
+            found.append(row(labels, name, float(value), **fields, **shared))
+            if exact is not None:
+                gap = float(value.double() - exact[where].double())
+                found.append(row(labels, f"{name}_error", gap, **fields, **shared))
+        if exact is not None:
+            gaps = values.double() - exact.double()
+            for metric, score in (("rmse", root_mean_square(gaps)), ("bias", mean(gaps))):
+                fields = {"error": score.error, "seed": seed}
+                found.append(row(labels, f"{name}_{metric}", score.value, **fields, **shared))
     return found
+
+
+def gain_of_refining(
+    labels: dict,
+    joint: Float[Tensor, "M B"],
+    marginal: LogMarginal,
+    posterior: Float[Tensor, "M B"],
+) -> list[dict]:
+    """Per seed: how much better the likelihood network's own posterior is, in held-out nats.
+
+    prior * likelihood network / evidence is the density that refined draws follow. Where it is
+    higher at the true parameters than the posterior network's, and k-hat trusts the evidence,
+    refined draws are the better answer. No reference is read for it.
+
+    Args:
+        labels: Columns that all rows share.
+        joint: log prior + log likelihood of held-out pairs, by the likelihood network.
+        marginal: Their evidence.
+        posterior: log density of the same parameters under the posterior network.
+    """
+    gains = joint.double() - marginal.value - posterior.double()
+    found = ((seed, mean(member)) for seed, member in enumerate(gains))
+    return [
+        row(labels, "refined_gain", m.value, error=m.error, seed=seed, method="jana", unit="nats")
+        for seed, m in found
+    ]

@@ -1,31 +1,78 @@
 """Feed-forward networks whose weights have a leading member axis."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
-from torch.nn.functional import silu
+from torch.nn.functional import relu, silu, tanh
+
+from .dropout import Dropout
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"silu": silu, "relu": relu, "tanh": tanh}
+
+
+@dataclass(frozen=True)
+class Style:
+    """What networks of one kind have in common.
+
+    Attributes:
+        hidden: Widths of the hidden layers, at least one.
+        activation: "silu", "relu" or "tanh".
+        start: Law of the initial hidden weights: "kaiming" (normal, each of values and context by
+            its own number) or "glorot" (uniform, by inputs and outputs together).
+        dropout: Share of the hidden features left out in training.
+        decay: Weight of the sum of squared hidden weights in the loss (no one half).
+    """
+
+    hidden: tuple[int, ...]
+    activation: str = "silu"
+    start: str = "kaiming"
+    dropout: float = 0.0
+    decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.hidden:
+            raise ValueError("a network needs one hidden layer or more, not none: give its width")
+        if self.activation not in ACTIVATIONS:
+            raise ValueError(f"activation is one of {list(ACTIVATIONS)}, not {self.activation}")
+
+
+def hidden_weights(
+    rngs: Sequence[Generator], inputs: int, outputs: int, start: str, beside: int = 0
+) -> Float[Tensor, "M I O"]:
+    """Initial weights of a hidden layer.
+
+    Args:
+        rngs: One generator per member.
+        inputs: Number of inputs I these weights are for; may be 0.
+        outputs: Number of outputs O.
+        start: As in `Style`.
+        beside: Further inputs of the same layer, whose weights are drawn elsewhere.
+    """
+    if start == "glorot":
+        limit = math.sqrt(6 / (inputs + beside + outputs))
+        draws = [2 * torch.rand(inputs, outputs, generator=rng) - 1 for rng in rngs]
+        return limit * torch.stack(draws)
+    # Kaiming's gain of 2 suits SiLU as it does ReLU.
+    sd = math.sqrt(2 / max(inputs, 1))
+    return sd * torch.stack([torch.randn(inputs, outputs, generator=rng) for rng in rngs])
 
 
 class Linear(nn.Module):
-    """x W + b, with a matrix W and a row b for each member.
+    """x W + b, with a matrix W and a row b for each member; b starts at zero.
 
     Args:
-        rngs: One generator per member, for the initial weights.
-        inputs: Number of input features I; may be 0, which leaves the bias.
-        outputs: Number of output features O.
-        zero: Start with weights of zero.
+        weight: The initial W (M, I, O), one matrix per member; I may be 0, which leaves b.
     """
 
-    def __init__(self, rngs: Sequence[Generator], inputs: int, outputs: int, zero: bool = False):
+    def __init__(self, weight: Float[Tensor, "M I O"]):
         super().__init__()
-        # Kaiming's gain of 2 suits SiLU as it does ReLU.
-        sd = 0.0 if zero or not inputs else (2 / inputs) ** 0.5
-        weights = [sd * torch.randn(inputs, outputs, generator=rng) for rng in rngs]
-        self.weight = nn.Parameter(torch.stack(weights))
-        self.bias = nn.Parameter(torch.zeros(len(rngs), 1, outputs))
+        self.weight = nn.Parameter(weight)
+        self.bias = nn.Parameter(torch.zeros(len(weight), 1, weight.shape[2]))
 
     def forward(self, x: Float[Tensor, "M B I"]) -> Float[Tensor, "M B O"]:
         """Each member's own affine map of its rows."""
@@ -33,7 +80,7 @@ class Linear(nn.Module):
 
 
 class MLP(nn.Module):
-    """Linear layers with SiLU between; the last may start at zero.
+    """Linear layers with an activation between; the last starts at zero.
 
     The first layer has no bias: `offset`, which is added to it, brings one. So the part of the
     input that many rows share (a context) is multiplied once, outside.
@@ -41,31 +88,34 @@ class MLP(nn.Module):
     Args:
         rngs: One generator per member.
         inputs: Number of input features I; may be 0.
+        context: Number of features that `offset` is made from.
         outputs: Number of output features O.
-        hidden: Widths of the hidden layers, at least one.
+        style: Of the hidden layers.
     """
 
     def __init__(
-        self,
-        rngs: Sequence[Generator],
-        inputs: int,
-        outputs: int,
-        hidden: Sequence[int],
+        self, rngs: Sequence[Generator], inputs: int, context: int, outputs: int, style: Style
     ):
         super().__init__()
-        if not hidden:
-            raise ValueError("a network needs one hidden layer or more, not none: give its width")
-        sd = (2 / max(inputs, 1)) ** 0.5
-        first = [sd * torch.randn(inputs, hidden[0], generator=rng) for rng in rngs]
-        self.first = nn.Parameter(torch.stack(first))
-        self.middle = nn.ModuleList(Linear(rngs, a, b) for a, b in pairwise(hidden))
-        self.last = Linear(rngs, hidden[-1], outputs, zero=True)
+        widths, start = style.hidden, style.start
+        self.activation = ACTIVATIONS[style.activation]
+        self.first = nn.Parameter(hidden_weights(rngs, inputs, widths[0], start, context))
+        middle = (Linear(hidden_weights(rngs, a, b, start)) for a, b in pairwise(widths))
+        self.middle = nn.ModuleList(middle)
+        self.dropouts = nn.ModuleList(Dropout(style.dropout) for _ in widths)
+        self.last = Linear(torch.zeros(len(rngs), widths[-1], outputs))
 
     def forward(
         self, x: Float[Tensor, "M B I"], offset: Float[Tensor, "M B H"]
     ) -> Float[Tensor, "M B O"]:
         """The outputs; zeros at the start, so that a flow starts as the identity."""
-        h = silu(torch.baddbmm(offset, x, self.first))
-        for layer in self.middle:
-            h = silu(layer(h))
+        first, *others = self.dropouts
+        h = first(self.activation(torch.baddbmm(offset, x, self.first)))
+        for layer, dropout in zip(self.middle, others, strict=True):
+            h = dropout(self.activation(layer(h)))
         return self.last(h)
+
+    def squares(self) -> Float[Tensor, " M"]:
+        """Sum of the squared hidden weights, without biases and without the last layer's."""
+        weights = [self.first, *(layer.weight for layer in self.middle)]
+        return sum(weight.square().sum((1, 2)) for weight in weights)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy import ndarray
+from numpy import histogram_bin_edges, ndarray
 
 from .style import APPROXIMATE, EXACT, LINES
 
@@ -12,7 +12,16 @@ from .style import APPROXIMATE, EXACT, LINES
 def clouds(
     ax: Axes, exact: ndarray, approximate: ndarray, names: Sequence[str], labels: Sequence[str]
 ) -> None:
-    """Two samples (L, 2) as points: the exact one beneath, the approximate one above."""
+    """Two samples (L, 2) as points: the exact one beneath, the approximate one above.
+
+    Samples (L, 1) of one coordinate are shown as histograms.
+    """
+    if exact.shape[1] == 1:
+        edges = histogram_bin_edges(exact, 30)
+        ax.hist(exact[:, 0], edges, color=EXACT, alpha=0.35, label=labels[0])
+        ax.hist(approximate[:, 0], edges, color=APPROXIMATE, histtype="step", label=labels[1])
+        ax.set(xlabel=names[0], ylabel="draws")
+        return
     ax.plot(*exact.T, ".", color=EXACT, markersize=4.0, alpha=0.35, mew=0, label=labels[0])
     ax.plot(*approximate.T, ".", color=APPROXIMATE, markersize=1.8, mew=0, label=labels[1])
     ax.set(xlabel=names[0], ylabel=names[1])

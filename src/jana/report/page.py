@@ -30,12 +30,19 @@ class Figure(NamedTuple):
 
 
 class Section(NamedTuple):
-    """One task and design."""
+    """The figures of one task and design."""
 
     task: str
     design: str
-    lines: list[summary.Line]
     figures: list[Figure]
+
+
+class Summary(NamedTuple):
+    """The numbers of one task."""
+
+    task: str
+    designs: list[str]
+    lines: list[summary.Line]
 
 
 def caption(path: Path | str) -> str:
@@ -43,17 +50,24 @@ def caption(path: Path | str) -> str:
     return " ".join(Path(path).read_text(encoding="utf-8").split())
 
 
-def section(table: pd.DataFrame, task: str, design: str, figures: list[Figure]) -> Section:
-    """The rows of one task and design, and its figures."""
-    return Section(task, design, summary.lines(table[table.task == task], design), figures)
+def summaries(table: pd.DataFrame, shown: list[tuple[str, str, list[str]]]) -> list[Summary]:
+    """A summary of each task, with a column for each design that is shown for it."""
+    designs: dict[str, list[str]] = {}
+    for task, design, _ in shown:
+        designs.setdefault(task, []).append(design)
+    return [
+        Summary(task, names, summary.lines(table[table.task == task], names))
+        for task, names in designs.items()
+    ]
 
 
 def assemble(
     path: Path | str,
     scale: str,
-    table: Path | str,
+    found: dict[str, Path | str],
     shown: list[tuple[str, str, list[str]]],
     captions: list[str],
+    thresholds: dict[str, float],
     record: dict[str, str],
 ) -> None:
     """The whole report from files.
@@ -61,14 +75,18 @@ def assemble(
     Args:
         path: Where the page goes.
         scale: Which configuration the results are of.
-        table: The tidy table of all tasks.
+        found: The tidy tables, by experiment: "benchmarks" and "checks".
         shown: Each task, design and its pictures, in the order they are shown.
         captions: Files with what to say of each picture, named as the pictures are.
+        thresholds: Of the verdicts.
         record: Provenance, for the footer.
     """
-    rows, texts = tables.load(table), {Path(file).stem: caption(file) for file in captions}
+    texts = {Path(file).stem: caption(file) for file in captions}
+    table = tables.load(found["benchmarks"])
+    verdicts = summary.verdicts(table)
+    checks, faults = summary.flagged(tables.load(found["checks"]))
     sections = [
-        section(rows, task, design, [Figure(Path(png), texts[Path(png).stem]) for png in pictures])
+        Section(task, design, [Figure(Path(png), texts[Path(png).stem]) for png in pictures])
         for task, design, pictures in shown
     ]
     environment = jinja2.Environment(
@@ -76,8 +94,16 @@ def assemble(
         autoescape=True,
         undefined=jinja2.StrictUndefined,
     )
-    template = environment.get_template("page.html")
+    content = environment.get_template("page.html").render(
+        scale=scale,
+        sections=sections,
+        summaries=summaries(table, shown),
+        verdicts=verdicts,
+        questions=list(dict.fromkeys(q for answers in verdicts.values() for q in answers)),
+        thresholds=thresholds,
+        checks=checks,
+        faults=faults,
+        record=record,
+    )
     with atomically(path) as part:
-        part.write_text(
-            template.render(scale=scale, sections=sections, record=record), encoding="utf-8"
-        )
+        part.write_text(content, encoding="utf-8")

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
+
+from . import check
 
 
 class Draws(NamedTuple):
@@ -54,7 +55,8 @@ class Simulator:
         prior: The prior p(theta).
         simulate: Draws x for each row of theta.
         theta_names: One name per parameter, with its unit where it has one.
-        x_axes: One name per axis of a single data set, as they stand in the files.
+        x_axes: One name per axis of a single data set, as they stand in the files. Where the
+            first is "trial", trials are exchangeable given theta.
         log_likelihood: log p(x | theta), of (theta, x), where it is known in closed form.
         exact: The exact posterior and marginal likelihood, where they are known.
     """
@@ -65,6 +67,9 @@ class Simulator:
     x_axes: tuple[str, ...]
     log_likelihood: Callable[[Tensor, Tensor], Tensor] | None = None
     exact: Exact | None = None
+
+    def __post_init__(self) -> None:
+        check.names(self.theta_names, self.x_axes)
 
     def answers(self) -> Exact:
         """The exact answers.
@@ -79,19 +84,28 @@ class Simulator:
             )
         return self.exact
 
+    @property
+    def exchangeable(self) -> bool:
+        """Whether a data set is made of trials whose order does not matter."""
+        return self.x_axes[0] == "trial"
+
     def draw(self, rng: Generator, n: int) -> Draws:
         """`n` independent draws from p(theta, x).
 
         Raises:
-            ValueError: If a simulated value is not finite.
+            ValueError: If the simulator breaks a rule of `check`: shapes, values that are not
+                finite, randomness that does not come from `rng`.
         """
+        sizes = len(self.theta_names), len(self.x_axes)
+        with check.own_generator_only():
+            tried = self._draw(Generator().manual_seed(1), check.TRIED)
+        check.shapes(*tried, check.TRIED, *sizes)
+        check.repeatable(tried, self._draw(Generator().manual_seed(1), check.TRIED))
+        drawn = self._draw(rng, n)
+        check.shapes(*drawn, n, *sizes)
+        check.finite(*drawn)
+        return drawn
+
+    def _draw(self, rng: Generator, n: int) -> Draws:
         theta = self.prior.sample(rng, n)
-        x = self.simulate(rng, theta)
-        bad = ~torch.isfinite(x).flatten(1).all(1)
-        if bad.any():
-            row = int(bad.nonzero()[0])
-            raise ValueError(
-                f"simulated data must be finite, but {int(bad.sum())} of {n} data sets are not, "
-                f"the first at theta = {theta[row].tolist()}: mend the simulator or its prior"
-            )
-        return Draws(theta, x)
+        return Draws(theta, self.simulate(rng, theta))

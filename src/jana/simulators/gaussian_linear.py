@@ -14,18 +14,11 @@ from jaxtyping import Float
 from torch import Generator, Tensor
 
 from .base import Exact, Simulator
+from .normal import log_normal
 from .priors import gaussian
 
 DIM, SD = 10, 0.1  # the standard deviation of the prior and of the noise alike
 POSTERIOR_SD, MARGINAL_SD = SD / math.sqrt(2), SD * math.sqrt(2)
-
-
-def log_normal(
-    value: Float[Tensor, "*#B D"], mean: Float[Tensor, "*#B D"] | float, sd: float
-) -> Float[Tensor, "*B"]:
-    """log N(value; mean, sd^2 I), summed over coordinates."""
-    z = (value - mean) / sd
-    return (-0.5 * z.square() - math.log(sd) - 0.5 * math.log(2 * math.pi)).sum(-1)
 
 
 def simulate(rng: Generator, theta: Float[Tensor, "B D"]) -> Float[Tensor, "B D"]:

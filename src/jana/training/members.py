@@ -1,5 +1,6 @@
 """The weights of one part of the model, all members side by side, and how they move."""
 
+import math
 import warnings
 
 import torch
@@ -12,8 +13,13 @@ from . import stopping
 warnings.filterwarnings("ignore", message="grad and param do not obey the gradient layout")
 
 
+BETA = 0.999  # Adam's second
+
+
 class Part:
     """One part's weights as a matrix: a row per member, the module's parameters being views.
+
+    A part is what has one gradient norm and one best epoch: a network, or both together.
 
     So the clipping norm, the running average and a copy are each one operation, and every
     member has its own Adam, whose step can be left out on its own.
@@ -28,7 +34,7 @@ class Part:
         skipped: Steps left out because the loss or gradient was not finite.
     """
 
-    def __init__(self, module: nn.Module):
+    def __init__(self, module: nn.Module, epsilon: float):
         parameters = list(module.parameters())
         shapes = [p.shape[1:] for p in parameters]
         self.weights = torch.cat([p.detach().flatten(1) for p in parameters], dim=1)
@@ -53,13 +59,22 @@ class Part:
         self.rows = [nn.Parameter(row) for row in self.weights]
         for row, gradient in zip(self.rows, self.gradient, strict=True):
             row.grad = gradient
+        self.epsilon = epsilon
         self.optimizers = [torch.optim.Adam([row], fused=True) for row in self.rows]
 
-    def step(self, loss: Float[Tensor, " M"], rate: float, clip: float) -> Bool[Tensor, " M"]:
+    def step(
+        self, loss: Float[Tensor, " M"], step: int, rate: float, clip: float
+    ) -> Bool[Tensor, " M"]:
         """One Adam step of every member, each clipped to its own gradient norm.
 
         A member whose loss or gradient is not finite is left as it is. Nothing here waits for
         the device.
+
+        Args:
+            loss: What the gradient is of.
+            step: How many came before.
+            rate: Learning rate.
+            clip: Largest gradient norm.
 
         Returns:
             Which members were left as they are.
@@ -67,10 +82,12 @@ class Part:
         norm = self.gradient.norm(dim=1)
         bad = ~(torch.isfinite(norm) & torch.isfinite(loss.detach()))
         divisors = (norm / clip).clamp(min=1)
+        # As Keras has it, the constant stands beside the root that is not yet corrected for bias.
+        epsilon = self.epsilon / math.sqrt(1 - BETA ** (step + 1))
         for optimizer, divisor, skip in zip(self.optimizers, divisors, bad.float(), strict=True):
             # The fused kernel divides by the one and skips on the other.
             optimizer.grad_scale, optimizer.found_inf = divisor, skip
-            optimizer.param_groups[0]["lr"] = rate
+            optimizer.param_groups[0].update(lr=rate, eps=epsilon)
             optimizer.step()
         self.gradient.zero_()
         return bad
@@ -79,8 +96,15 @@ class Part:
         """Moves the running average towards the weights."""
         self.average.lerp_(self.weights, 1 - keep)
 
-    def judge(self, loss: Float[Tensor, " M"], epoch: int, patience: int) -> None:
-        """Takes the validation loss of the average after `epoch` epochs."""
+    def judge(self, loss: Float[Tensor, " M"], epoch: int, patience: int | None) -> None:
+        """Takes the validation loss of the average after `epoch` epochs.
+
+        Without a patience, the last epoch counts as the best.
+        """
+        if patience is None:
+            self.best_loss, self.best_epoch = loss.clone(), torch.full_like(self.best_epoch, epoch)
+            self.best.copy_(self.average)
+            return
         better = stopping.improved(self.best_loss, loss, self.running)
         self.best_loss = torch.where(better, loss, self.best_loss)
         self.best_epoch = torch.where(better, epoch, self.best_epoch)

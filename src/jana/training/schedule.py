@@ -5,7 +5,7 @@ import math
 
 def rate(step: int, steps: int, peak: float, warmup: float) -> float:
     """The learning rate: linear from 0 over a share `warmup` of all steps, then a cosine to 0."""
-    rising = max(1, round(warmup * steps))
+    rising = round(warmup * steps)
     if step < rising:
         return peak * (step + 1) / rising
     return peak * 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))

@@ -23,16 +23,18 @@ class Epoch(NamedTuple):
 class State:
     """A training run between two epochs: all that a resumed run needs."""
 
-    parts: dict[str, Part]
-    epoch: int = 0
+    parts: dict[tuple[str, ...], Part]  # by the names of the networks in each
+    stage: int = 0  # of those that are trained one after another
+    epoch: int = 0  # within the stage
     seconds: float = 0.0  # spent on epochs so far, interruptions left out
     history: list[Epoch] = field(default_factory=list)
 
     def state(self) -> dict:
         """As plain dictionaries, lists and tensors."""
-        parts = {name: part.state() for name, part in self.parts.items()}
+        parts = {"+".join(names): part.state() for names, part in self.parts.items()}
         history = [epoch._asdict() for epoch in self.history]
         return {
+            "stage": self.stage,
             "epoch": self.epoch,
             "seconds": self.seconds,
             "history": history,
@@ -41,26 +43,22 @@ class State:
 
     def restore(self, state: dict) -> None:
         """Goes back to what `state` returned."""
-        self.epoch, self.seconds = state["epoch"], state["seconds"]
+        self.stage, self.epoch, self.seconds = (state[k] for k in ("stage", "epoch", "seconds"))
         self.history = [Epoch(**epoch) for epoch in state["history"]]
-        for name, part in self.parts.items():
-            part.restore(state["parts"][name])
+        for names, part in self.parts.items():
+            part.restore(state["parts"]["+".join(names)])
+
+    @property
+    def passes(self) -> int:
+        """How many epochs have been trained, of all stages."""
+        return sum(bool(epoch.train) for epoch in self.history)
 
     def arrays(self) -> dict[str, tuple[tuple[str, ...], Tensor]]:
         """The history as named arrays: losses in nats by epoch and member, the epochs kept."""
-        names = list(self.parts)
-        nothing = dict.fromkeys(names, torch.full((len(self.parts[names[0]].weights),), math.nan))
-        losses = {
-            kind: torch.stack(
-                [
-                    torch.stack([(getattr(epoch, kind) or nothing)[name] for name in names])
-                    for epoch in self.history
-                ]
-            )
-            for kind in ("train", "validation")
-        }
+        part_of = {name: part for names, part in self.parts.items() for name in names}
+        losses = {kind: self._by_epoch(kind) for kind in ("train", "validation")}
         kept = {
-            name: torch.stack([getattr(part, name).cpu() for part in self.parts.values()])
+            name: torch.stack([getattr(part, name).cpu() for part in part_of.values()])
             for name in ("best_epoch", "skipped")
         }
         return {
@@ -69,7 +67,20 @@ class State:
             "seconds": ((), torch.tensor(self.seconds)),
         }
 
+    def _by_epoch(self, kind: str) -> Float[Tensor, "E P M"]:
+        """Losses of all networks, NaN where one has none: at the start, and after it stopped."""
+        longest = max(epoch.index for epoch in self.history) + 1
+        found = torch.full((longest, len(self.networks), self._members), math.nan)
+        for epoch in self.history:
+            for name, loss in getattr(epoch, kind).items():
+                found[epoch.index, self.networks.index(name)] = loss
+        return found
+
     @property
-    def finished(self) -> bool:
-        """Whether every member of every part has run out of patience."""
-        return not any(part.running.any() for part in self.parts.values())
+    def _members(self) -> int:
+        return len(next(iter(self.parts.values())).weights)
+
+    @property
+    def networks(self) -> list[str]:
+        """Their names, in the order of `arrays`."""
+        return [name for names in self.parts for name in names]

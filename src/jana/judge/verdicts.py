@@ -1,0 +1,78 @@
+"""Verdicts: each measure of the tidy table against a threshold of the configuration."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import pandas as pd
+
+from ..io.tables import row
+
+LARGEST_KHAT = 0.7
+
+
+class Verdict(NamedTuple):
+    """One question about one task and design.
+
+    Attributes:
+        quantity: What is asked.
+        measure: What the answer rests on: the median over seeds.
+        good: Whether it is within its threshold.
+    """
+
+    quantity: str
+    measure: float
+    good: bool
+
+
+def rows(table: pd.DataFrame, thresholds: dict[str, float]) -> list[dict]:
+    """Rows of every task and design: `verdict_measure` and `verdict` (1 good, 0 not).
+
+    Args:
+        table: Tidy rows of all jobs.
+        thresholds: `benchmarks.verdicts` of the configuration.
+    """
+    found = []
+    ours = table[table.design.notna() & table.setting.isna()]
+    for (experiment, task, design), part in ours.groupby(["experiment", "task", "design"]):
+        labels = {"experiment": experiment, "task": task, "design": design, "method": "jana"}
+        exact = table[(table.task == task) & (table.method == "exact")]
+        for verdict in verdicts(part, exact, thresholds):
+            found += [
+                row(labels, "verdict", float(verdict.good), quantity=verdict.quantity),
+                row(labels, "verdict_measure", verdict.measure, quantity=verdict.quantity),
+            ]
+    return found
+
+
+def verdicts(
+    ours: pd.DataFrame, exact: pd.DataFrame, thresholds: dict[str, float]
+) -> Iterator[Verdict]:
+    """Of one task and design; questions that no row answers are left out."""
+    ours = ours[ours.method == "jana"]
+
+    def by_seed(metric: str, over: str | Callable) -> pd.Series:
+        chosen = ours[ours.metric == metric]
+        return chosen.value.astype(float).groupby(chosen.seed.fillna(0)).agg(over)
+
+    outside = by_seed("outside_support", "max")
+    p = pd.concat([by_seed(metric, "min") for metric in ("sbc_pvalue", "jsbc_pvalue")], axis=1)
+    yield _at_least("calibrated", 2 * p.min(axis=1), thresholds["calibrated"])
+    yield _at_most("within the prior", outside, 0.0)
+    gain, best = by_seed("gain_posterior", "mean"), exact[exact.metric == "gain_posterior"].value
+    if len(best):
+        yield _at_least("informative", gain / float(best.iloc[0]), thresholds["informative"])
+        yield _at_most("accurate", by_seed("c2st", "mean"), thresholds["accurate"])
+    else:
+        yield _at_least("informative", gain, thresholds["informative_gain"])
+    poor = by_seed("khat", lambda values: (values > LARGEST_KHAT).mean())
+    yield _at_most("evidence trusted", poor, thresholds["trusted"])
+
+
+def _at_least(quantity: str, seeds: pd.Series, threshold: float) -> Verdict:
+    measure = float(seeds.median())
+    return Verdict(quantity, measure, measure >= threshold)
+
+
+def _at_most(quantity: str, seeds: pd.Series, threshold: float) -> Verdict:
+    measure = float(seeds.median())
+    return Verdict(quantity, measure, measure <= threshold)

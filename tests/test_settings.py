@@ -1,0 +1,92 @@
+"""Entries put together: recursively, by task, and nothing of the configuration is changed."""
+
+from copy import deepcopy
+
+import pytest
+
+from jana import settings
+
+NET = {"hidden": [8], "decay": 0.1}
+DESIGNS = {
+    "tuned": {
+        "posterior": {"warps": "SS", "nets": {"S": NET, "A": NET}, "scale": 1.0},
+        "likelihood": {"warps": "A", "nets": {"S": NET, "A": NET}},
+        "training": {"epochs": 5, "rate": 0.1},
+    },
+    "paper": {
+        "posterior": {"warps": "A", "nets": {"A": NET}, "scale": 1.0},
+        "likelihood": {"warps": "A", "nets": {"A": NET}},
+        "training": {"epochs": 5, "rate": 0.1},
+        "tasks": {
+            "moons": {
+                "posterior": {"warps": "AS", "nets": {"S": NET, "A": {"hidden": [9, 9]}}},
+                "training": {"epochs": 7},
+            },
+            "linear": {},
+        },
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def nothing_given_is_changed():
+    before = deepcopy(DESIGNS)
+    yield
+    assert DESIGNS == before
+
+
+def test_changes_go_into_dictionaries_however_deep():
+    entry = {"a": {"b": {"c": 1, "d": 2}, "e": 3}, "f": 4}
+    found = settings.merged(entry, {"a": {"b": {"d": 5}}, "g": 6})
+    assert found == {"a": {"b": {"c": 1, "d": 5}, "e": 3}, "f": 4, "g": 6}
+
+
+@pytest.mark.parametrize("new", [[1], None, 0, {"x": 1}], ids=repr)
+def test_what_is_no_dictionary_on_both_sides_is_replaced_whole(new):
+    assert settings.merged({"a": [1, 2, 3]}, {"a": new}) == {"a": new}
+    assert settings.merged({"a": {"b": 1}}, {"a": 2}) == {"a": 2}
+
+
+def test_merging_leaves_both_inputs_as_they_are():
+    entry, changes = {"a": {"b": {"c": 1}}}, {"a": {"b": {"d": 2}, "e": {}}}
+    before = deepcopy((entry, changes))
+    settings.merged(entry, changes)
+    assert (entry, changes) == before
+
+
+def test_a_design_has_the_tasks_changes_and_keeps_the_rest():
+    found = settings.design(DESIGNS, "paper", "moons")
+    assert found["training"] == {"epochs": 7, "rate": 0.1}
+    assert found["posterior"]["scale"] == 1.0
+    assert found["posterior"]["nets"] == {"S": NET, "A": {"hidden": [9, 9], "decay": 0.1}}
+    assert found["likelihood"] == DESIGNS["paper"]["likelihood"]
+
+
+@pytest.mark.parametrize("name, task", [("paper", "linear"), ("paper", "moons"), ("tuned", "moons")])
+def test_a_designs_settings_do_not_list_tasks(name, task):
+    assert set(settings.design(DESIGNS, name, task)) == {"posterior", "likelihood", "training"}
+
+
+def test_a_task_without_changes_has_the_design_as_it_is():
+    found = settings.design(DESIGNS, "paper", "linear")
+    assert found == {key: DESIGNS["paper"][key] for key in found}
+
+
+def test_networks_of_warps_that_are_not_used_are_dropped_from_each_part():
+    found = settings.design(DESIGNS, "tuned", "moons")
+    assert set(found["posterior"]["nets"]) == {"S"} and set(found["likelihood"]["nets"]) == {"A"}
+
+
+def test_every_task_has_every_design_that_is_for_it_and_no_other():
+    found = settings.pairs(DESIGNS, ["tuned", "paper"], ["linear", "mixture", "moons"])
+    assert found == [
+        ("linear", "tuned"),
+        ("linear", "paper"),
+        ("mixture", "tuned"),
+        ("moons", "tuned"),
+        ("moons", "paper"),
+    ]
+
+
+def test_a_design_that_is_not_named_is_not_run():
+    assert settings.pairs(DESIGNS, ["paper"], ["mixture", "moons"]) == [("moons", "paper")]
