@@ -5,17 +5,18 @@ from pathlib import Path
 import timing
 import yaml
 
-from jana import recipes, simulators
+from jana import recipes, settings, simulators
 from jana.inference import draws, surrogate
 from jana.rng import generator
 
 CONFIG = Path(__file__).parents[1] / "config.yaml"
 
-design = recipes.Design.from_config(yaml.safe_load(CONFIG.read_text())["designs"]["tuned"])
-for task in ("two_moons", "gaussian_linear"):
+designs = yaml.safe_load(CONFIG.read_text())["designs"]
+for task in ("two_moons", "gaussian_linear", "gaussian_iid"):
     simulator = simulators.get(task)
+    design = recipes.Design.from_config(settings.design(designs, "tuned", task))
     pairs = simulator.draw(generator(1), 100_000)
-    model = recipes.build_joint(design, simulator, pairs.x.shape[1], [0])
+    model = recipes.build_joint(design, simulator, tuple(pairs.x.shape[1:]), [0])
     model.set_from(*pairs)
     theta, x = model.shared(*pairs)
     runs = {

@@ -62,7 +62,9 @@ def test_a_design_has_the_tasks_changes_and_keeps_the_rest():
     assert found["likelihood"] == DESIGNS["paper"]["likelihood"]
 
 
-@pytest.mark.parametrize("name, task", [("paper", "linear"), ("paper", "moons"), ("tuned", "moons")])
+@pytest.mark.parametrize(
+    "name, task", [("paper", "linear"), ("paper", "moons"), ("tuned", "moons")]
+)
 def test_a_designs_settings_do_not_list_tasks(name, task):
     assert set(settings.design(DESIGNS, name, task)) == {"posterior", "likelihood", "training"}
 

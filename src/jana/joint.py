@@ -54,9 +54,9 @@ class Joint(nn.Module):
         learned = [self.posterior] if self.summary is None else [self.posterior, self.summary]
         return {"posterior": nn.ModuleList(learned), "likelihood": self.likelihood}
 
-    def penalty(self, name: str) -> Float[Tensor, " M"] | int:
-        """Weight decay of the network with one of these names."""
-        return getattr(self, name).penalty()
+    def decay(self) -> dict[nn.Parameter, Float[Tensor, "..."]]:
+        """The factor of each hidden weight's square in the loss; see `Flow.decay`."""
+        return self.posterior.decay() | self.likelihood.decay()
 
     @torch.no_grad()
     def surrogate(

@@ -40,7 +40,7 @@ KITS = {
             "S": lambda net: FreeSpline(net.bins, net.bound),
         },
         "norm": Scale,
-        "mixings": {"permutation": (Permutation,), "learned": (Rotation,)},
+        "mixings": {"none": (), "permutation": (Permutation,), "learned": (Rotation,)},
     },
 }
 

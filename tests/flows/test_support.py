@@ -197,3 +197,19 @@ def test_it_comes_back_from_its_state(rng):
     again.load_state_dict(fitted.state_dict())
     z, context = latents(fitted, rng), given(rng)
     assert torch.equal(fitted.inverse(z, context)[0], again.inverse(z, context)[0])
+
+
+def test_edges_say_where_the_bounds_cut_and_saturate_far_from_them():
+    support = Support(torch.tensor([-1.0]), torch.tensor([1.0]), 1)
+    support.slope.fill_(1.0)
+    support.sd.fill_(0.1)
+    context = torch.tensor([-5.0, -1.0, -0.9, 0.0, 1.0]).reshape(1, -1, 1)
+    low, high = support.edges(context)[0].unbind(-1)
+    assert float(low[1]) == 0 and float(high[4]) == 0  # the centre is at the bound
+    assert float(low[2]) == pytest.approx(-1 / (1 + 1 / 3))  # a standard deviation inside
+    assert (low.diff() <= 0).all() and (high.diff() <= 0).all()
+    assert (torch.stack([low, high]).abs() < 3).all()
+
+
+def test_supports_without_intervals_have_no_edges():
+    assert build("mixed").n_edges == 4 and build("lower").n_edges == 0

@@ -105,7 +105,9 @@ def test_what_is_not_all_nan_is_read(values, path):
 def test_a_missing_array_is_named_with_those_there_are(path):
     netcdf.save(path, {}, x=(("a",), np.ones(5)))
     for load in (tensors.load, tensors.load_if_any):
-        with pytest.raises(ValueError, match=r"x\.nc lacks theta, z \(it has x\): delete it and run"):
+        with pytest.raises(
+            ValueError, match=r"x\.nc lacks theta, z \(it has x\): delete it and run"
+        ):
             load(path, "theta", "x", "z")
 
 

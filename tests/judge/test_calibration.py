@@ -69,7 +69,9 @@ def test_adjusted_p_values_of_exact_answers_are_below_five_percent_once_in_twent
     null, low = ecdf.null_extremes(generator(0), B, L), 0
     for seed in range(200):
         theta, one = answers(1000 + seed)
-        low += bool(calibration.adjusted(calibration.quantity_ranks(theta, one), L, null).min() <= 0.05)
+        low += bool(
+            calibration.adjusted(calibration.quantity_ranks(theta, one), L, null).min() <= 0.05
+        )
     assert 2 <= low <= 22
 
 
@@ -163,8 +165,9 @@ def test_references_of_exchangeable_data_do_not_depend_on_the_order_of_trials(tr
 def test_a_reference_is_the_parameters_of_the_nearest_other_data_set(exchangeable):
     """Columns already in rising order: sorting changes nothing. The truth is not even asked."""
     x = torch.tensor([[[0.0], [1.0]], [[5.0], [9.0]]])
-    pool = torch.tensor([[1.0], [2.0], [3.0]]), x[[1, 0, 0]] + torch.tensor([0.1, 0.2, 3.0]).view(
-        3, 1, 1
+    pool = (
+        torch.tensor([[1.0], [2.0], [3.0]]),
+        x[[1, 0, 0]] + torch.tensor([0.1, 0.2, 3.0]).view(3, 1, 1),
     )
     assert calibration.references(x, pool, exchangeable).tolist() == [[2.0], [1.0]]
 

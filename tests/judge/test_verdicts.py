@@ -1,5 +1,7 @@
 """Verdicts, by hand: each question with yes and with no, with exact answers and without."""
 
+from itertools import chain
+
 import pytest
 from tidy import select, table
 
@@ -38,12 +40,14 @@ def good():
     }
 
 
+def joined(parts):
+    return list(chain.from_iterable(parts.values()))
+
+
 def asked(path, parts, thresholds=THRESHOLDS):
-    found = verdicts.rows(table(sum(parts.values(), []), path), thresholds)
+    found = verdicts.rows(table(joined(parts), path), thresholds)
     answers = {row["quantity"]: bool(row["value"]) for row in select(found, metric="verdict")}
-    measures = {
-        row["quantity"]: row["value"] for row in select(found, metric="verdict_measure")
-    }
+    measures = {row["quantity"]: row["value"] for row in select(found, metric="verdict_measure")}
     return answers, measures
 
 
@@ -105,8 +109,8 @@ def test_refined_draws_and_other_methods_have_no_say(path):
     other += rows("khat", [[0.99]] * 3, JOB | {"method": "jana_true_likelihood"})
     other += rows("c2st", [[0.99]], EXACT) + rows("gain_posterior", [[-9.0]], JOB | {"task": "b"})
     other += rows("c2st", [[0.99]] * 3, JOB | {"setting": "published"})
-    found = verdicts.rows(table(sum(good().values(), []) + other, path), THRESHOLDS)
-    measures = [row for row in select(found, task="toy", metric="verdict_measure")]
+    found = verdicts.rows(table(joined(good()) + other, path), THRESHOLDS)
+    measures = select(found, task="toy", metric="verdict_measure")
     assert {row["quantity"]: row["value"] for row in measures} == asked(path, good())[1]
 
 
@@ -138,7 +142,7 @@ def test_a_posterior_that_learned_nothing_is_calibrated_but_not_informative(path
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_question_that_no_row_answers_is_left_out(parts, question, path):
-    answers, _ = asked(path, good() | dict.fromkeys(parts, []))
+    answers, _ = asked(path, good() | {part: [] for part in parts})
     assert question not in answers and len(answers) == 4
 
 
@@ -149,11 +153,15 @@ def test_an_adjusted_p_value_is_one_at_most(path):
 
 
 def test_every_task_and_design_has_its_own_verdicts(path):
-    found = sum(good().values(), [])
+    found = joined(good())
     bad = rows("c2st", [[0.9]], JOB | {"design": "paper"})
     elsewhere = rows("gain_posterior", [[0.1]], JOB | {"task": "other"})
-    answers = select(verdicts.rows(table(found + bad + elsewhere, path), THRESHOLDS), metric="verdict")
-    accurate = {row["design"]: row["value"] for row in select(answers, task="toy", quantity="accurate")}
+    answers = select(
+        verdicts.rows(table(found + bad + elsewhere, path), THRESHOLDS), metric="verdict"
+    )
+    accurate = {
+        row["design"]: row["value"] for row in select(answers, task="toy", quantity="accurate")
+    }
     assert accurate == {"tuned": 1.0, "paper": 0.0}
     (other,) = select(answers, task="other", quantity="informative")
     assert other["value"] == 0.0 and other["design"] == "tuned" and other["method"] == "jana"

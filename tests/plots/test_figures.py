@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from jana.plots import calibration, posterior, recovery, style, training
 
@@ -45,6 +46,44 @@ def test_losses_mark_the_epoch_that_was_kept(ax):
     (dots,) = [line for line in ax.lines if line.get_marker() == "o" and len(line.get_xdata())]
     assert dots.get_xdata().tolist() == [1, 2] and list(dots.get_ydata()) == [1.0, 1.0]
     assert labelled(ax)
+
+
+def test_losses_are_drawn_without_an_optimum_too(ax):
+    """Its line and its entry in the legend are all that is missing."""
+    losses, other = np.array([[3.0], [1.0]]), style.figure(2.0).subplots()
+    training.losses(ax, "likelihood", losses, losses, np.array([1]), None)
+    training.losses(other, "likelihood", losses, losses, np.array([1]), 0.5)
+    assert len(other.lines) == len(ax.lines) + 1 and labelled(ax)
+    texts, more = (found.get_legend_handles_labels()[1] for found in (ax, other))
+    assert more == [*texts, "exact density, test set"]
+    assert list(other.lines[-1].get_ydata()) == [0.5, 0.5]
+
+
+def test_the_optimum_of_zero_is_drawn(ax):
+    losses = np.array([[3.0], [1.0]])
+    training.losses(ax, "posterior", losses, losses, np.array([1]), 0.0)
+    assert list(ax.lines[-1].get_ydata()) == [0.0, 0.0]
+
+
+def test_clouds_of_one_coordinate_are_histograms_of_the_same_bins(ax, rng):
+    exact, ours = torch.randn(2, 500, 1, generator=rng).numpy()
+    posterior.clouds(ax, exact, ours, ("a",), ("exact", "ours"))
+    filled, outline = ax.patches[:-1], ax.patches[-1]
+    assert sum(bar.get_height() for bar in filled) == 500
+    inside = ((ours >= exact.min()) & (ours <= exact.max())).sum()
+    assert outline.get_xy()[1::2, 1][:-1].sum() == inside
+    assert {bar.get_x() for bar in filled} <= set(outline.get_xy()[:, 0])
+    assert ax.get_legend_handles_labels()[1] == ["exact", "ours"] and labelled(ax)
+    assert ax.get_xlabel() == "a"
+
+
+def test_a_comparison_of_one_coordinate_is_drawn(rng):
+    figure, shares = style.figure(3.0), np.linspace(0, 1, 5)
+    samples = tuple(torch.randn(2, 2, 20, 1, generator=rng).numpy())
+    lines = {"shares": shares, "lower": shares - 1, "upper": shares}
+    lines["differences"] = np.zeros((2, 1, 5))
+    posterior.comparison(figure, samples, lines, "a", ("exact", "ours"), "observation")
+    assert len(figure.axes) == 4 and all(labelled(ax) for ax in figure.axes)
 
 
 def test_a_comparison_has_a_column_for_each_data_set():

@@ -1,70 +1,128 @@
-"""The report: self-contained, and its numbers are the table's."""
+"""The page: one file that loads nothing, and its numbers are the tables'."""
 
+import base64
 import re
 
 import pytest
 
 from jana.io import tables
 from jana.plots import style
-from jana.report import page, summary
+from jana.report import page
+
+THRESHOLDS = {
+    "calibrated": 0.01,
+    "informative": 0.9,
+    "informative_gain": 0.5,
+    "accurate": 0.55,
+    "trusted": 0.2,
+}
+JOB = {"experiment": "benchmarks", "task": "two_moons", "design": "tuned", "method": "jana"}
+
+
+def answer(question, good, measure, **labels):
+    return [
+        tables.row(JOB | labels, "verdict", good, quantity=question),
+        tables.row(JOB | labels, "verdict_measure", measure, quantity=question),
+    ]
 
 
 @pytest.fixture
-def table(tmp_path):
-    labels = {"task": "two_moons", "design": "tuned"}
-    rows = [
-        tables.row(labels, "kl_joint", value, seed=seed, method="jana")
-        for seed, value in enumerate([0.3, 0.1, 0.2])
+def found(tmp_path):
+    """Both tables, tiny."""
+    rows = [tables.row(JOB, "kl_joint", kl, seed=i) for i, kl in enumerate([0.31, 0.12, 0.2])]
+    rows += [tables.row(JOB | {"design": "paper"}, "kl_joint", 0.456, seed=0)]
+    rows += [tables.row(JOB | {"task": "not shown"}, "kl_joint", 98.7, seed=0)]
+    rows += answer("calibrated", 1.0, 0.34) + answer("accurate", 0.0, 0.78)
+    rows += answer("calibrated", 0.0, 0.0021, design="paper")
+    checks = [
+        tables.row({"experiment": "checks"}, "flagged", share, quantity=q, method="a <b>", draws=17)
+        for q, share in (("TARP", 0.25), ("MMD", 1.0))
     ]
-    rows += [
-        tables.row(labels, "c2st", value, seed=seed, observation=o, method="jana")
-        for seed, value in enumerate([0.6, 0.5, 0.7])
-        for o in range(2)
-    ]
-    rows += [tables.row({"task": "two_moons"}, "c2st", 0.51, observation=0, method="exact")]
-    rows += [tables.row({**labels, "task": "other"}, "kl_joint", 99.0, seed=0, method="jana")]
-    tables.save(tmp_path / "table.csv", rows)
-    return tmp_path / "table.csv"
+    tables.save(tmp_path / "benchmarks.csv", rows)
+    tables.save(tmp_path / "checks.csv", checks)
+    return {name: tmp_path / f"{name}.csv" for name in ("benchmarks", "checks")}
 
 
-def test_a_line_is_the_median_over_seeds_with_the_extremes_and_the_floor(table):
-    rows = tables.load(table)
-    kl, c2st = summary.lines(rows[rows.task == "two_moons"], "tuned")
-    assert (kl.value, kl.spread, kl.floor) == ("0.200", "0.100 to 0.300", "")
-    assert (c2st.value, c2st.spread, c2st.floor) == ("0.600", "0.500 to 0.700", "0.510")
-
-
-def test_the_page_is_one_file_that_loads_nothing(table, tmp_path):
+@pytest.fixture
+def text(found, tmp_path):
     (tmp_path / "losses.png").write_bytes(style.png(style.figure(1.0), {}))
     (tmp_path / "losses.rst").write_text("How to\nread <it>.\n")
-    shown = [("two_moons", "tuned", [str(tmp_path / "losses.png")])]
-    out, captions = tmp_path / "report.html", [str(tmp_path / "losses.rst")]
-    page.assemble(out, "smoke", table, shown, captions, {"git": "abc & co"})
-    text = out.read_text()
+    shown = [("two_moons", "tuned", [str(tmp_path / "losses.png")]), ("two_moons", "paper", [])]
+    captions, record = [str(tmp_path / "losses.rst")], {"git": "abc & co"}
+    page.assemble(tmp_path / "report.html", "smoke", found, shown, captions, THRESHOLDS, record)
+    return (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def cells(text, heading):
+    """The rows of the table behind a heading, their cells without markup, lines in one."""
+    part = text[text.index(f'id="{heading}"') :]
+    body = part[part.index("<table") : part.index("</table>")]
+    rows = re.findall(r"<tr>(.*?)</tr>", body, re.S)
+    found = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in rows]
+    return [[re.sub(r"<small>(.*?)</small>", r" (\1)", cell) for cell in row] for row in found]
+
+
+def test_the_page_loads_nothing(text):
     sources = re.findall(r'(?:src|href)="([^"]*)"', text)
     assert sources and all(s.startswith(("data:image/png;base64,", "#")) for s in sources)
-    assert not re.search(r"https?://|<script|<link|@import|url\(", text)
-    assert "How to read &lt;it&gt;." in text and "abc &amp; co" in text and "0.200" in text
-    assert "99.0" not in text
+    assert not re.search(r"https?://|<script|<link|@import|url\(|<iframe|srcset", text)
 
 
-def test_small_values_and_kept_epochs_are_told_apart(tmp_path):
-    labels = {"task": "two_moons", "design": "tuned"}
-    rows = [
-        tables.row(labels, "sbc_pvalue", 1e-4, seed=0, method="jana"),
-        tables.row(labels, "outside_support", 0.0, seed=0, method="jana"),
-        tables.row(labels, "lml_bias", -1e-4, seed=0, method="jana"),
-        tables.row(labels, "best_epoch", 3.0, seed=0, quantity="posterior", method="jana"),
-        tables.row(labels, "best_epoch", 0.0, seed=0, quantity="likelihood", method="jana"),
-        tables.row(labels, "khat", 0.9, seed=0, observation=0, method="jana"),
-        tables.row(labels, "khat", 0.1, seed=0, observation=1, method="jana"),
+def test_every_place_that_is_linked_to_is_there(text):
+    targets = re.findall(r'href="#([^"]*)"', text)
+    assert targets and set(targets) <= set(re.findall(r'id="([^"]*)"', text))
+
+
+def test_a_figure_is_inlined_whole_with_its_caption(text, tmp_path):
+    (picture,) = re.findall(r'src="data:image/png;base64,([^"]*)"', text)
+    assert base64.b64decode(picture) == (tmp_path / "losses.png").read_bytes()
+    assert "<b>losses.</b> How to read &lt;it&gt;." in text
+
+
+def test_verdicts_say_yes_or_no_with_their_measure(text):
+    assert cells(text, "verdicts") == [
+        ["task, design", "calibrated", "accurate"],
+        ["two_moons, tuned", "yes (0.34)", "no (0.78)"],
+        ["two_moons, paper", "no (0.0021)", ""],
     ]
-    tables.save(tmp_path / "table.csv", rows)
-    lines = summary.lines(tables.load(tmp_path / "table.csv"), "tuned")
-    found = {line.title: line.value for line in lines}
-    assert found["posterior SBC, least adjusted p"] == "< 0.001"
-    assert found["share of draws outside the prior"] == "0"
-    assert found["log marginal likelihood, bias (nats)"] == "> -0.001"
-    assert found["epoch kept, posterior network (0: regression)"] == "3"
-    assert found["epoch kept, likelihood network (0: regression)"] == "0"
-    assert found["evidence with k-hat above 0.7, not to be trusted (share)"] == "0.50"
+    assert text.count('<td class="yes">') == 1 and text.count('<td class="no">') == 2
+
+
+def test_thresholds_are_those_that_were_given(text):
+    for value in ("at least 0.01", "at least 0.9", "of 0.5 nats", "0.55", "at most 0.2"):
+        assert value in " ".join(text.split())
+
+
+def test_the_summary_has_a_column_for_each_design_that_is_shown(text):
+    head, kl = cells(text, "summary")
+    assert head == ["metric", "tuned", "paper", "published", "exact"]
+    assert kl[1:] == ["0.200 (0.120 to 0.310)", "0.456", "", ""]
+    assert "98.7" not in text
+
+
+def test_checks_have_a_row_for_each_fault(text):
+    assert cells(text, "checks") == [
+        ["what is wrong", "repeats", "TARP", "MMD"],
+        ["a &lt;b&gt;", "17", "0.25", "1.00"],
+    ]
+
+
+def test_the_record_stands_in_the_footer(text):
+    assert "<dt>git</dt><dd>abc &amp; co</dd>" in text
+
+
+def test_a_figure_without_a_caption_is_an_error(found, tmp_path):
+    (tmp_path / "losses.png").write_bytes(b"")
+    shown = [("two_moons", "tuned", [str(tmp_path / "losses.png")])]
+    with pytest.raises(KeyError, match="losses"):
+        page.assemble(tmp_path / "report.html", "smoke", found, shown, [], THRESHOLDS, {})
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_summaries_gather_the_designs_of_a_task(found):
+    table = tables.load(found["benchmarks"])
+    shown = [("two_moons", "paper", []), ("two_moons", "tuned", []), ("empty", "tuned", [])]
+    first, second = page.summaries(table, shown)
+    assert (first.task, first.designs) == ("two_moons", ["paper", "tuned"])
+    assert [cell.value for cell in first.lines[0].cells] == ["0.456", "0.200"]
+    assert (second.task, second.lines) == ("empty", [])

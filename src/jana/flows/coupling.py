@@ -22,6 +22,8 @@ LogDet = Float[Tensor, "M B"]
 class Teller(nn.Module):
     """The networks that tell how some coordinates are warped: one for each of the warp's pieces.
 
+    Networks of several pieces are alike, and computed as one.
+
     Args:
         rngs: One generator per member.
         told: Number of coordinates that are seen; may be 0.
@@ -41,28 +43,27 @@ class Teller(nn.Module):
         style: Style,
     ):
         super().__init__()
-        self.pieces, self.style = warp.pieces, style
-        self.networks = nn.ModuleList(
-            MLP(rngs, told, context, warped * piece, style) for piece in warp.pieces
-        )
-        starts = [
-            hidden_weights(rngs, context, style.hidden[0], style.start, told) for _ in warp.pieces
-        ]
+        self.pieces, self.warped = len(warp.pieces), warped
+        copies = (self.pieces,) if self.pieces > 1 else ()
+        self.network = MLP(rngs, told, context, warped * warp.pieces[0], style, copies)
+        first = context, style.hidden[0], style.start, told
+        starts = [hidden_weights(rngs, *first) for _ in warp.pieces]
         self.start = torch.cat(starts, dim=2)  # of the context's weights, which `Flow` holds
         self.n_features = self.start.shape[2]
 
     def forward(self, seen: Values, features: Features) -> Float[Tensor, "M B K P"]:
         """Parameters of each warped coordinate."""
-        offsets = features.chunk(len(self.pieces), dim=-1)
-        found = [
-            network(seen, offset).unflatten(-1, (-1, piece))
-            for network, offset, piece in zip(self.networks, offsets, self.pieces, strict=True)
-        ]
-        return torch.cat(found, dim=-1) if len(found) > 1 else found[0]
+        if self.pieces == 1:
+            return self.network(seen, features).unflatten(-1, (self.warped, -1))
+        offsets = features.unflatten(-1, (self.pieces, -1)).movedim(2, 1)
+        again = seen[:, None].expand(-1, self.pieces, -1, -1)
+        told = self.network(again.flatten(0, 1), offsets.flatten(0, 1))
+        told = told.unflatten(0, (-1, self.pieces)).unflatten(-1, (self.warped, -1))
+        return told.movedim(1, 3).flatten(3)  # (M, B, K, pieces * numbers of each)
 
-    def squares(self) -> Float[Tensor, " M"]:
-        """Sum of the squared hidden weights, the context's left out."""
-        return sum(network.squares() for network in self.networks)
+    def hidden(self) -> list[nn.Parameter]:
+        """Weights that decay, the context's left out."""
+        return self.network.hidden()
 
 
 class Coupling(nn.Module):
@@ -115,9 +116,9 @@ class Coupling(nn.Module):
             log_det = log_det + log_slope.sum(-1)
         return torch.cat(halves, dim=-1), log_det
 
-    def squares(self) -> Float[Tensor, " M"]:
-        """Sum of the squared hidden weights, the context's left out."""
-        return sum(teller.squares() for teller in self.tellers)
+    def hidden(self) -> list[nn.Parameter]:
+        """Weights that decay, the context's left out."""
+        return [weight for teller in self.tellers for weight in teller.hidden()]
 
 
 class Elementwise(nn.Module):
@@ -147,6 +148,6 @@ class Elementwise(nn.Module):
         x, log_slope = self.warp.inverse(z, self.teller(z[..., :0], features))
         return x, log_slope.sum(-1)
 
-    def squares(self) -> Float[Tensor, " M"]:
-        """Sum of the squared hidden weights, the context's left out."""
-        return self.teller.squares()
+    def hidden(self) -> list[nn.Parameter]:
+        """Weights that decay, the context's left out."""
+        return self.teller.hidden()

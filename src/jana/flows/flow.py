@@ -106,11 +106,14 @@ class Flow(nn.Module):
         """Base draws for `rows` contexts, each member's from its own generator."""
         return torch.stack([self.base.sample(rng, rows, n, self.dim) for rng in rngs])
 
-    def penalty(self) -> Float[Tensor, " M"]:
-        """Weight decay: each layer's share of the sum of its squared hidden weights."""
-        pieces = self.project.weight.split(self.sizes, dim=2)
-        return sum(
-            layer.decay * (layer.squares() + piece.square().sum((1, 2)))
-            for layer, piece in zip(self.layers, pieces, strict=True)
-            if layer.n_features and layer.decay
-        )
+    def decay(self) -> dict[nn.Parameter, Float[Tensor, "..."]]:
+        """How strongly each hidden weight decays: the factor of its square in the loss.
+
+        The factors broadcast to the weights; weights that do not decay are left out.
+        """
+        layers = [layer for layer in self.layers if layer.n_features]
+        columns = [torch.full((layer.n_features,), layer.decay) for layer in layers]
+        found = {self.project.weight: torch.cat(columns)}
+        for layer in layers:
+            found |= dict.fromkeys(layer.hidden(), torch.tensor(layer.decay))
+        return found

@@ -20,6 +20,8 @@ from torch.nn.functional import pad, softplus
 from .spline import Bin, rise, run
 from .warps import Params, Values
 
+LEAST = 1e-4  # of a bin's width, height or slope
+
 LogDet = Float[Tensor, "M B"]
 NoFeatures = Float[Tensor, "M B 0"]
 
@@ -102,12 +104,17 @@ class FreeSpline:
         """Knots (..., 2, K + 1), along x and along z, and the slopes there (..., K + 1)."""
         edges, sizes, inner = params.split([2, 2 * self.bins, self.bins - 1], dim=-1)
         width = 2 * self.bound / self.bins
-        sizes = softplus(sizes + math.log(math.expm1(width))).unflatten(-1, (2, self.bins))
+        sizes = _positive(sizes + math.log(math.expm1(width))).unflatten(-1, (2, self.bins))
         knots = (edges - self.bound)[..., None] + pad(sizes.cumsum(-1), (1, 0))
         whole = sizes.sum(-1)
         edge = (whole[..., 1] / whole[..., 0])[..., None]
-        slopes = torch.cat([edge, softplus(inner + math.log(math.e - 1)), edge], dim=-1)
+        slopes = torch.cat([edge, _positive(inner + math.log(math.e - 1)), edge], dim=-1)
         return knots, slopes
+
+
+def _positive(raw: Tensor) -> Tensor:
+    """Softplus, kept where single precision still tells knots apart (training never goes there)."""
+    return softplus(raw).clamp(min=LEAST)
 
 
 class Scale(nn.Module):

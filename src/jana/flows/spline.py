@@ -99,7 +99,7 @@ def run(bin_: Bin, z: Tensor) -> tuple[Tensor, Tensor]:
     a = bin_.height * (steepness - bin_.start) + risen * bend
     b = bin_.height * bin_.start - risen * bend
     c = -steepness * risen
-    root = (b.square() - 4 * a * c).clamp(min=0).sqrt()
+    root = (b.square() - 4 * a * c).clamp(min=1e-30).sqrt()  # a root of 0 has no gradient
     share = (2 * c / (-b - root)).clamp(0, 1)
     mixed = share * (1 - share)
     below = torch.addcmul(steepness, bend, mixed)

@@ -102,7 +102,7 @@ def to_normal(
     t = (inner - centre) / sd
     mass = _mass(a, b)
     lower, upper = (part.clamp(min=1e-300) / mass for part in (_mass(a, t), _mass(t, b)))
-    z = torch.where(lower < upper, ndtri(lower), -ndtri(upper))
+    z = _quantile(lower, upper)
     return z.to(x), _log_slope(t, z, mass, sd).to(x)
 
 
@@ -117,7 +117,7 @@ def from_normal(
     a, b = _standard(low, high, centre, sd)
     mass, wide = _mass(a, b), z.double().clamp(-37, 37)  # beyond, no probability is left
     lower, upper = _below(a) + mass * _below(wide), _below(-b) + mass * _below(-wide)
-    t = torch.where(lower < upper, ndtri(lower), -ndtri(upper))
+    t = _quantile(lower, upper)
     t = torch.minimum(torch.maximum(t, a), b)
     return (centre + sd * t).to(z), -_log_slope(t, wide, mass, sd).to(z)
 
@@ -136,6 +136,12 @@ def _mass(a: Tensor, b: Tensor) -> Tensor:
     """Probability between a < b, from the nearer tail."""
     flip = a + b > 0
     return _below(torch.where(flip, -a, b)) - _below(torch.where(flip, -b, a))
+
+
+def _quantile(lower: Tensor, upper: Tensor) -> Tensor:
+    """Where a standard normal has these probabilities below and above, by the smaller one."""
+    below = lower < upper
+    return ndtri(torch.where(below, lower, upper)) * torch.where(below, 1.0, -1.0)
 
 
 def _log_slope(t: Tensor, z: Tensor, mass: Tensor, sd: Tensor) -> Tensor:

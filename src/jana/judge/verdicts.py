@@ -56,7 +56,8 @@ def verdicts(
 
     outside = by_seed("outside_support", "max")
     p = pd.concat([by_seed(metric, "min") for metric in ("sbc_pvalue", "jsbc_pvalue")], axis=1)
-    yield _at_least("calibrated", 2 * p.min(axis=1), thresholds["calibrated"])
+    # Twice, for two kinds of ranks.
+    yield _at_least("calibrated", (2 * p.min(axis=1)).clip(upper=1), thresholds["calibrated"])
     yield _at_most("within the prior", outside, 0.0)
     gain, best = by_seed("gain_posterior", "mean"), exact[exact.metric == "gain_posterior"].value
     if len(best):

@@ -13,7 +13,7 @@ class Dropout(nn.Module):
     Reference: Srivastava et al. (2014), JMLR 15.
 
     Args:
-        share: Of the features that are left out, from 0 to below 1.
+        share: Of the features that are left out, from 0 to below 1; kept to within 2^-16.
     """
 
     def __init__(self, share: float):
@@ -23,12 +23,23 @@ class Dropout(nn.Module):
         self.keep = 1 - share
         self.rngs: list[Generator] = []
 
-    def forward(self, h: Float[Tensor, "M B H"]) -> Float[Tensor, "M B H"]:
-        """The features, some of them 0; all of them as they are when not in training."""
+    def forward(self, h: Float[Tensor, "R B H"]) -> Float[Tensor, "R B H"]:
+        """The features, some of them 0; all of them as they are when not in training.
+
+        As many leading rows for one member as for another, member by member.
+        """
         if self.keep == 1 or not self.training:
             return h
-        masks = [torch.empty(h.shape[1:]).bernoulli_(self.keep, generator=rng) for rng in self.rngs]
-        return h * torch.stack(masks).div_(self.keep).to(h)
+        each = h.numel() // len(self.rngs)
+        bits = torch.stack([_bits(rng, each) for rng in self.rngs])
+        kept = bits >= round((1 - self.keep) * 2**16) - 2**15
+        return h * (kept.to(h.device, h.dtype) / self.keep).view(h.shape)
+
+
+def _bits(rng: Generator, n: int) -> Tensor:
+    """`n` integers of 16 bits, uniform: four out of each number drawn, at a fifth of the cost."""
+    numbers = torch.empty((n + 3) // 4, dtype=torch.int64)
+    return numbers.random_(-(2**63), None, generator=rng).view(torch.int16)[:n]
 
 
 def reseed(model: nn.Module, rngs: Callable[[int], Sequence[Generator]]) -> None:

@@ -42,8 +42,13 @@ class Style:
 
 
 def hidden_weights(
-    rngs: Sequence[Generator], inputs: int, outputs: int, start: str, beside: int = 0
-) -> Float[Tensor, "M I O"]:
+    rngs: Sequence[Generator],
+    inputs: int,
+    outputs: int,
+    start: str,
+    beside: int = 0,
+    copies: tuple[int, ...] = (),
+) -> Float[Tensor, "M *P I O"]:
     """Initial weights of a hidden layer.
 
     Args:
@@ -52,31 +57,33 @@ def hidden_weights(
         outputs: Number of outputs O.
         start: As in `Style`.
         beside: Further inputs of the same layer, whose weights are drawn elsewhere.
+        copies: How many networks of a kind each member has, if more than one.
     """
+    shape = (*copies, inputs, outputs)
     if start == "glorot":
         limit = math.sqrt(6 / (inputs + beside + outputs))
-        draws = [2 * torch.rand(inputs, outputs, generator=rng) - 1 for rng in rngs]
-        return limit * torch.stack(draws)
+        return limit * torch.stack([2 * torch.rand(shape, generator=rng) - 1 for rng in rngs])
     # Kaiming's gain of 2 suits SiLU as it does ReLU.
     sd = math.sqrt(2 / max(inputs, 1))
-    return sd * torch.stack([torch.randn(inputs, outputs, generator=rng) for rng in rngs])
+    return sd * torch.stack([torch.randn(shape, generator=rng) for rng in rngs])
 
 
 class Linear(nn.Module):
     """x W + b, with a matrix W and a row b for each member; b starts at zero.
 
     Args:
-        weight: The initial W (M, I, O), one matrix per member; I may be 0, which leaves b.
+        weight: The initial W (M, I, O), one matrix per member, or (M, P, I, O) for P networks of
+            each; I may be 0, which leaves b.
     """
 
-    def __init__(self, weight: Float[Tensor, "M I O"]):
+    def __init__(self, weight: Float[Tensor, "M *P I O"]):
         super().__init__()
         self.weight = nn.Parameter(weight)
-        self.bias = nn.Parameter(torch.zeros(len(weight), 1, weight.shape[2]))
+        self.bias = nn.Parameter(torch.zeros(*weight.shape[:-2], 1, weight.shape[-1]))
 
-    def forward(self, x: Float[Tensor, "M B I"]) -> Float[Tensor, "M B O"]:
-        """Each member's own affine map of its rows."""
-        return torch.baddbmm(self.bias, x, self.weight)
+    def forward(self, x: Float[Tensor, "R B I"]) -> Float[Tensor, "R B O"]:
+        """Each network's own affine map of its rows, member by member."""
+        return torch.baddbmm(self.bias.flatten(0, -3), x, self.weight.flatten(0, -3))
 
 
 class MLP(nn.Module):
@@ -91,31 +98,39 @@ class MLP(nn.Module):
         context: Number of features that `offset` is made from.
         outputs: Number of output features O.
         style: Of the hidden layers.
+        copies: How many such networks each member has, if more than one.
     """
 
     def __init__(
-        self, rngs: Sequence[Generator], inputs: int, context: int, outputs: int, style: Style
+        self,
+        rngs: Sequence[Generator],
+        inputs: int,
+        context: int,
+        outputs: int,
+        style: Style,
+        copies: tuple[int, ...] = (),
     ):
         super().__init__()
         widths, start = style.hidden, style.start
         self.activation = ACTIVATIONS[style.activation]
-        self.first = nn.Parameter(hidden_weights(rngs, inputs, widths[0], start, context))
-        middle = (Linear(hidden_weights(rngs, a, b, start)) for a, b in pairwise(widths))
-        self.middle = nn.ModuleList(middle)
+        first = hidden_weights(rngs, inputs, widths[0], start, context, copies)
+        self.first = nn.Parameter(first)
+        self.middle = nn.ModuleList(
+            Linear(hidden_weights(rngs, a, b, start, copies=copies)) for a, b in pairwise(widths)
+        )
         self.dropouts = nn.ModuleList(Dropout(style.dropout) for _ in widths)
-        self.last = Linear(torch.zeros(len(rngs), widths[-1], outputs))
+        self.last = Linear(torch.zeros(len(rngs), *copies, widths[-1], outputs))
 
     def forward(
-        self, x: Float[Tensor, "M B I"], offset: Float[Tensor, "M B H"]
-    ) -> Float[Tensor, "M B O"]:
+        self, x: Float[Tensor, "R B I"], offset: Float[Tensor, "R B H"]
+    ) -> Float[Tensor, "R B O"]:
         """The outputs; zeros at the start, so that a flow starts as the identity."""
         first, *others = self.dropouts
-        h = first(self.activation(torch.baddbmm(offset, x, self.first)))
+        h = first(self.activation(torch.baddbmm(offset, x, self.first.flatten(0, -3))))
         for layer, dropout in zip(self.middle, others, strict=True):
             h = dropout(self.activation(layer(h)))
         return self.last(h)
 
-    def squares(self) -> Float[Tensor, " M"]:
-        """Sum of the squared hidden weights, without biases and without the last layer's."""
-        weights = [self.first, *(layer.weight for layer in self.middle)]
-        return sum(weight.square().sum((1, 2)) for weight in weights)
+    def hidden(self) -> list[nn.Parameter]:
+        """The hidden weights, without biases and without the last layer's: what decays."""
+        return [self.first, *(layer.weight for layer in self.middle)]

@@ -19,7 +19,7 @@ from .schedule import keep, rate
 from .state import Epoch, State
 
 Loss = Callable[[Joint, Tensor, Tensor, Trials | None, tuple[str, ...]], dict[str, Tensor]]
-Data = tuple[Float[Tensor, "N D"], Float[Tensor, " N *X"]]
+Data = tuple[Float[Tensor, " _ D"], Float[Tensor, " _ *X"]]  # theta and x, row by row
 AVERAGE_EVERY = 10  # steps between updates of the running average: a tenth of the traffic
 MOST_SKIPPED = 0.01  # share of an epoch's steps that may be left out as not finite
 
@@ -82,7 +82,7 @@ def begin(model: Joint, learn: Data, training: Training) -> State:
     modules = [nn.ModuleList(parts[name] for name in group) for group in names]
     return State(
         {
-            group: Part(module, training.epsilon)
+            group: Part(module, training.epsilon, model.decay())
             for group, module in zip(names, modules, strict=True)
         }
     )
@@ -212,11 +212,10 @@ def _one_pass(model, parts, loss, rows, training, seeds, epoch) -> dict[str, Ten
         done = epoch * len(batches) + index
         pair = theta[members, batch], x[members, batch]
         terms = loss(model, *pair, _trials(model, rng, x, training), names)
-        whole = {name: term + model.penalty(name) for name, term in terms.items()}
-        sum(term.sum() for term in whole.values()).backward()
+        sum(term.sum() for term in terms.values()).backward()
         pace = rate(done, training.epochs * len(batches), training.rate, training.warmup)
         for group, part in parts.items():
-            total = sum(whole[name] for name in group)
+            total = sum(terms[name] for name in group)
             skips[group].append(part.step(total, done, pace, training.clip))
             if (done + 1) % AVERAGE_EVERY == 0:
                 part.follow(keep(done, AVERAGE_EVERY, training.decay))

@@ -34,11 +34,15 @@ class Part:
         skipped: Steps left out because the loss or gradient was not finite.
     """
 
-    def __init__(self, module: nn.Module, epsilon: float):
+    def __init__(self, module: nn.Module, epsilon: float, decay: dict[nn.Parameter, Tensor]):
         parameters = list(module.parameters())
         shapes = [p.shape[1:] for p in parameters]
         self.weights = torch.cat([p.detach().flatten(1) for p in parameters], dim=1)
         self.gradient = torch.zeros_like(self.weights)
+        # Before the parameters become views: by parameter, all members alike.
+        nothing = self.weights.new_zeros(())
+        factors = [decay.get(p, nothing).to(p).expand(p.shape[1:]).flatten() for p in parameters]
+        self.pull = 2 * torch.cat(factors)  # the gradient of a weight's square, over the weight
         sizes = [shape.numel() for shape in shapes]
         pieces = zip(
             parameters,
@@ -71,7 +75,7 @@ class Part:
         the device.
 
         Args:
-            loss: What the gradient is of.
+            loss: What the gradient is of, but for weight decay, which comes here.
             step: How many came before.
             rate: Learning rate.
             clip: Largest gradient norm.
@@ -79,6 +83,7 @@ class Part:
         Returns:
             Which members were left as they are.
         """
+        self.gradient.addcmul_(self.pull, self.weights)
         norm = self.gradient.norm(dim=1)
         bad = ~(torch.isfinite(norm) & torch.isfinite(loss.detach()))
         divisors = (norm / clip).clamp(min=1)
@@ -130,7 +135,7 @@ STATE = ("weights", "average", "best", "best_loss", "best_epoch", "running", "sk
 class using:
     """Within the block the parts compute with their `name` ("average") for weights."""
 
-    def __init__(self, parts: dict[str, Part], name: str):
+    def __init__(self, parts: dict[tuple[str, ...], Part], name: str):
         self.parts, self.name = parts, name
 
     def __enter__(self) -> None:
