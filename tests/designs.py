@@ -69,3 +69,9 @@ def entries():
 def published(task):
     """The design `paper` of config.yaml, with what it changes for the task."""
     return Design.from_config(settings.design(entries(), "paper", task))
+
+
+def penalty(flow):
+    """What weight decay adds to the loss of each member."""
+    terms = (factor * weight.square() for weight, factor in flow.decay().items())
+    return sum(term.flatten(1).sum(1) for term in terms)

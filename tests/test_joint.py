@@ -93,12 +93,11 @@ def test_before_training_the_pair_is_near_the_exact_answers_of_exchangeable_data
     assert float(gap.mean()) > 0  # one width for all: it has yet to learn the variance
 
 
-def test_penalties_are_those_of_the_flows():
+def test_what_decays_is_what_decays_in_either_flow():
     model = pair("two_moons", SEEDS, flow_settings(decay=0.1))
-    for name in model.parts():
-        found = model.penalty(name)
-        torch.testing.assert_close(found, getattr(model, name).penalty())
-        assert (found > 0).all()
+    flows = [model.posterior.decay(), model.likelihood.decay()]
+    assert set(model.decay()) == {weight for flow in flows for weight in flow}
+    assert all((factor == 0.1).all() for factor in model.decay().values())
 
 
 def test_no_gradient_of_one_network_reaches_the_other(trials):

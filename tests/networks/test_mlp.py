@@ -83,14 +83,33 @@ def test_no_inputs_leave_the_offset(rng):
     torch.testing.assert_close(network(offset[..., :0], offset), expected)
 
 
-def test_the_squares_are_of_hidden_weights_only(rng):
-    """Not of biases, and not of the last layer."""
+def test_what_decays_are_hidden_weights_only():
+    """Not biases, and not the last layer."""
     network = MLP(rngs([1, 2]), 3, 4, 2, Style((8, 6)))
+    assert [id(w) for w in network.hidden()] == [id(network.first), id(network.middle[0].weight)]
+
+
+def test_copies_compute_what_as_many_networks_would(rng):
+    style = Style((8, 6), "relu")
+    network = MLP(rngs([1, 2]), 3, 4, 2, style, copies=(2,))
     for weight in network.parameters():
         weight.data.normal_(generator=rng)
-    hidden = (network.first, network.middle[0].weight)
-    expected = sum(weight.square().sum((1, 2)) for weight in hidden)
-    torch.testing.assert_close(network.squares(), expected)
+    x, offset = torch.randn(4, 5, 3, generator=rng), torch.randn(4, 5, 8, generator=rng)
+    found = network(x, offset)
+    for member in range(2):
+        for copy in range(2):
+            alone, row = MLP(rngs([0]), 3, 4, 2, style), slice(2 * member + copy, None)
+            state = {key: value[member, copy][None] for key, value in network.state_dict().items()}
+            alone.load_state_dict(state)
+            expected = alone(x[row][:1], offset[row][:1])
+            torch.testing.assert_close(found[row][:1], expected)
+
+
+def test_dropout_before_a_relu_is_dropout_behind_it(rng):
+    """Which is where it is computed; a factor that is not negative passes through."""
+    h, mask = torch.randn(50, generator=rng), torch.tensor([0.0, 1.25]).repeat(25)
+    relu = torch.nn.functional.relu
+    assert torch.equal(relu(h * mask), relu(h) * mask)
 
 
 def test_no_hidden_layer_is_refused():

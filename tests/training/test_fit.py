@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from designs import TRAINING, flow_settings, pair, training
+from designs import TRAINING, flow_settings, pair, penalty, training
 
 from jana import simulators
 from jana.rng import generator
@@ -220,7 +220,7 @@ def moved(together, flow):
     losses = nll(model.train(), *model.shared(*data[0]))
     gradients = {}
     for name, weights in parts.items():
-        total = losses[name].sum() + model.penalty(name).sum()
+        total = losses[name].sum() + penalty(getattr(model, name)).sum()
         found = torch.autograd.grad(total, weights, materialize_grads=True)
         gradients[name] = torch.cat([part.flatten() for part in found])
     before = {name: flat(weights) for name, weights in parts.items()}
@@ -256,7 +256,7 @@ def test_weight_decay_moves_the_weights_but_is_no_part_of_the_reported_loss():
     weights = [state.parts[("posterior",)].weights.norm() for state in states]
     assert weights[1] < weights[0]
     assert (states[1].history[1].train["posterior"] < 10).all()  # the penalty alone is larger
-    assert (runs[1][0].penalty("posterior") > 100).all()
+    assert (penalty(runs[1][0].posterior) > 100).all()
 
 
 def batches(schedule, n=N):

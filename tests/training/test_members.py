@@ -15,7 +15,7 @@ BETAS = 0.9, 0.999
 def part_and_module(members=2, epsilon=1e-8):
     rngs = [generator(seed) for seed in range(members)]
     module = Linear(hidden_weights(rngs, 3, 2, "kaiming"))
-    return Part(module, epsilon), module
+    return Part(module, epsilon, {}), module
 
 
 def test_the_modules_parameters_are_views_of_the_weights():

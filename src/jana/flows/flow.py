@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
+from ..networks.dropout import Masks
 from ..networks.mlp import Linear
 from ..networks.standardize import Standardize
 from .base import Base
@@ -43,8 +44,10 @@ class Flow(nn.Module):
         starts = [layer.start for layer in layers if layer.n_features]
         self.project = Linear(torch.cat(starts, dim=2))
         self.layers = nn.ModuleList(layers)
+        self.masks = Masks(self.layers)
         self.base = base
         self.fixed = False
+        self.compiled = False  # whether couplings are compiled in training
 
     def set_from(self, x: Float[Tensor, "N D"], context: Float[Tensor, "N C"]) -> None:
         """Sets everything that is not learned from training data (for all members alike).
@@ -74,8 +77,11 @@ class Flow(nn.Module):
         z, log_det = self.whitening(z, context)
         total = total + log_det
         features = self.project(self._told(context)).split(self.sizes, dim=-1)
+        if self.training:
+            self.masks.draw(x.shape[1], x.device)
+        call = _compiled if self.training and self.compiled else _called
         for layer, piece in zip(self.layers, features, strict=True):
-            z, log_det = layer(z, piece)
+            z, log_det = (call if layer.n_features else _called)(layer, z, piece)
             total = total + log_det
         return total + self.base.log_prob(z)
 
@@ -117,3 +123,12 @@ class Flow(nn.Module):
         for layer in layers:
             found |= dict.fromkeys(layer.hidden(), torch.tensor(layer.decay))
         return found
+
+
+def _called(layer: nn.Module, z: Tensor, piece: Tensor) -> tuple[Tensor, Tensor]:
+    return layer(z, piece)
+
+
+# All couplings of a shape are compiled as one: it takes seconds, and saves half of the time of a
+# step where networks are small.
+_compiled = torch.compile(_called, dynamic=False)

@@ -1,6 +1,6 @@
 """Posterior draws of single observations: MMD, and k-hat against the exact density."""
 
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
 from ..diagnostics.mmd import mmd2
@@ -94,7 +94,7 @@ def khat_rows(
 
 
 def refined_rows(
-    labels: dict, khat: Float[Tensor, "M B"], chosen: Float[Tensor, "M B"]
+    labels: dict, khat: Float[Tensor, "M B"], chosen: Int[Tensor, "M B"]
 ) -> list[dict]:
     """Per seed and observation: k-hat of the refined draws; the share of them that are refined."""
     fields = {"method": "jana_refined"}

@@ -54,26 +54,28 @@ def verdicts(
         chosen = ours[ours.metric == metric]
         return chosen.value.astype(float).groupby(chosen.seed.fillna(0)).agg(over)
 
-    outside = by_seed("outside_support", "max")
-    p = pd.concat([by_seed(metric, "min") for metric in ("sbc_pvalue", "jsbc_pvalue")], axis=1)
-    # Twice, for two kinds of ranks.
-    yield _at_least("calibrated", (2 * p.min(axis=1)).clip(upper=1), thresholds["calibrated"])
-    yield _at_most("within the prior", outside, 0.0)
-    gain, best = by_seed("gain_posterior", "mean"), exact[exact.metric == "gain_posterior"].value
-    if len(best):
-        yield _at_least("informative", gain / float(best.iloc[0]), thresholds["informative"])
-        yield _at_most("accurate", by_seed("c2st", "mean"), thresholds["accurate"])
-    else:
-        yield _at_least("informative", gain, thresholds["informative_gain"])
+    kinds = [by_seed(metric, "min") for metric in ("sbc_pvalue", "jsbc_pvalue")]
+    least = len(kinds) * pd.concat(kinds, axis=1).min(axis=1)  # for as many kinds of ranks
     poor = by_seed("khat", lambda values: (values > LARGEST_KHAT).mean())
-    yield _at_most("evidence trusted", poor, thresholds["trusted"])
+    questions = [
+        ("calibrated", least.clip(upper=1), thresholds["calibrated"], True),
+        ("within the prior", by_seed("outside_support", "max"), 0.0, False),
+        ("informative", *_gain(by_seed("gain_posterior", "mean"), exact, thresholds), True),
+        ("accurate", by_seed("c2st", "mean"), thresholds["accurate"], False),
+        ("evidence trusted", poor, thresholds["trusted"], False),
+    ]
+    for quantity, seeds, threshold, at_least in questions:
+        if len(seeds.dropna()):
+            measure = float(seeds.median())
+            good = measure >= threshold if at_least else measure <= threshold
+            yield Verdict(quantity, measure, good)
 
 
-def _at_least(quantity: str, seeds: pd.Series, threshold: float) -> Verdict:
-    measure = float(seeds.median())
-    return Verdict(quantity, measure, measure >= threshold)
-
-
-def _at_most(quantity: str, seeds: pd.Series, threshold: float) -> Verdict:
-    measure = float(seeds.median())
-    return Verdict(quantity, measure, measure <= threshold)
+def _gain(
+    gain: pd.Series, exact: pd.DataFrame, thresholds: dict[str, float]
+) -> tuple[pd.Series, float]:
+    """The gain over the prior and its threshold: as a share of the exact gain, where it is known."""
+    best = exact[exact.metric == "gain_posterior"].value
+    if len(best):
+        return gain / float(best.iloc[0]), thresholds["informative"]
+    return gain, thresholds["informative_gain"]

@@ -118,18 +118,24 @@ class MLP(nn.Module):
         self.middle = nn.ModuleList(
             Linear(hidden_weights(rngs, a, b, start, copies=copies)) for a, b in pairwise(widths)
         )
-        self.dropouts = nn.ModuleList(Dropout(style.dropout) for _ in widths)
+        self.dropouts = nn.ModuleList(
+            Dropout(style.dropout, width, math.prod(copies)) for width in widths
+        )
         self.last = Linear(torch.zeros(len(rngs), *copies, widths[-1], outputs))
 
     def forward(
         self, x: Float[Tensor, "R B I"], offset: Float[Tensor, "R B H"]
     ) -> Float[Tensor, "R B O"]:
         """The outputs; zeros at the start, so that a flow starts as the identity."""
-        first, *others = self.dropouts
-        h = first(self.activation(torch.baddbmm(offset, x, self.first.flatten(0, -3))))
-        for layer, dropout in zip(self.middle, others, strict=True):
-            h = dropout(self.activation(layer(h)))
-        return self.last(h)
+        h = torch.baddbmm(offset, x, self.first.flatten(0, -3))
+        for layer, dropout in zip([*self.middle, self.last], self.dropouts, strict=True):
+            h = layer(self._activated(h, dropout))
+        return h
+
+    def _activated(self, h: Float[Tensor, "R B H"], dropout: Dropout) -> Float[Tensor, "R B H"]:
+        # A factor that is not negative may stand before a ReLU as well as behind it, and compiled
+        # code is twice as fast then: it need not store where the ReLU cut.
+        return relu(dropout(h)) if self.activation is relu else dropout(self.activation(h))
 
     def hidden(self) -> list[nn.Parameter]:
         """The hidden weights, without biases and without the last layer's: what decays."""

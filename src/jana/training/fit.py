@@ -10,7 +10,6 @@ from jaxtyping import Bool, Float, Int
 from torch import Generator, Tensor, nn
 
 from ..joint import Joint
-from ..networks.dropout import reseed
 from ..provenance import seed_of
 from ..rng import generator
 from .losses import Trials, some_trials
@@ -43,6 +42,7 @@ class Training:
         surrogate: Share of the posterior network's rows that the likelihood network makes, new in
             every epoch: the posterior network is then trained after it. Validation is by
             simulated data alone. 0: both networks learn from the simulations alone.
+        compiled: Whether couplings are compiled (on a CPU; it needs a C++ compiler).
         validation: Share of the simulations that is held out for validation. With 0 all of them
             are learned from, and others are watched.
         least_trials: Of exchangeable data, the smallest share of the trials that the posterior
@@ -62,6 +62,7 @@ class Training:
     patience: int | None
     validation: float
     surrogate: float = 0.0
+    compiled: bool = False
     least_trials: float = 0.5
     likelihood_trials: int = 4
 
@@ -201,15 +202,19 @@ def _rows(model, learn, training, seeds, prior, state) -> tuple[Tensor, Tensor, 
 def _one_pass(model, parts, loss, rows, training, seeds, epoch) -> dict[str, Tensor]:  # noqa: ANN001
     """One epoch of gradient steps; the mean losses, in nats, by network and member."""
     model.train()
-    reseed(model, lambda layer: _generators(seeds, "dropout", epoch, layer))
+    names = tuple(name for group in parts for name in group)
+    for name in names:
+        getattr(model, name).masks.rngs = _generators(seeds, "dropout", epoch, name)
     theta, x, order = rows
     batches = order.split(min(training.batch, order.shape[1]), dim=1)
     members = torch.arange(len(order), device=order.device)[:, None]
     rng = generator(seed_of("trials", epoch))
-    names = tuple(name for group in parts for name in group)
     losses, skips = [], {group: [] for group in parts}
     for index, batch in enumerate(batches):
         done = epoch * len(batches) + index
+        # Not for a last, smaller batch: another shape is compiled anew.
+        whole = batch.shape[1] == batches[0].shape[1]
+        model.compiled(training.compiled and whole and theta.device.type == "cpu")
         pair = theta[members, batch], x[members, batch]
         terms = loss(model, *pair, _trials(model, rng, x, training), names)
         sum(term.sum() for term in terms.values()).backward()

@@ -1,0 +1,51 @@
+"""Compiled couplings train as the others do."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from designs import flow_settings, pair, training
+
+from jana import simulators
+from jana.rng import generator
+from jana.training import fit
+from jana.training.losses import nll
+
+# 3 steps an epoch, the last of them smaller, which is not compiled.
+SCHEDULE = training(
+    epochs=2, batch=40, drop_last=False, validation=0.0, patience=None, together=True
+)
+FLOW = {"kit": "published", "mixing": "learned", "start": "none", "activation": "relu"}
+
+
+def trained(warps, compiled):
+    """The weights after two epochs."""
+    simulator = simulators.get("two_moons")
+    data = tuple(tuple(simulator.draw(generator(seed), 100)) for seed in (1, 2))
+    schedule = training(**{**vars(SCHEDULE), "compiled": compiled})
+    flow = flow_settings(warps=warps, dropout=0.1, decay=1e-3, **FLOW)
+    model = pair("two_moons", [3, 4], flow, schedule)
+    state = fit.begin(model, data[0], schedule)
+    assert len(list(fit.epochs(model, state, nll, data, schedule, [3, 4], simulator.prior.sample)))
+    return model.state_dict()
+
+
+@pytest.mark.parametrize("warps", ["A", "S"])
+def test_after_six_steps_the_weights_are_those_of_a_run_that_is_not_compiled(warps):
+    """In a process of its own: compiling and checks of shapes at every call exclude each other."""
+    path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+    command = [sys.executable, __file__, warps]
+    done = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+if __name__ == "__main__":
+    plain, fast = (trained(sys.argv[1], compiled) for compiled in (False, True))
+    assert any((plain[key] != fast[key]).any() for key in plain)  # so it was compiled
+    for key, value in plain.items():
+        torch.testing.assert_close(fast[key], value, atol=1e-5, rtol=1e-4)
