@@ -66,7 +66,7 @@ def test_torch_is_pinned_alike_everywhere():
 def test_a_script_reads_calls_and_writes(script):
     text = script.read_text()
     assert "\ndef " not in text and "\nif " not in text and "\nclass " not in text
-    assert len(text.splitlines()) <= 32
+    assert len(text.splitlines()) <= 34
 
 
 @pytest.mark.parametrize("name", ["simulate", "exact", "benchmarks_table", "diagnose_c2st_floor"])

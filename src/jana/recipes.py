@@ -256,8 +256,13 @@ def trained(
     x: Float[Tensor, " B *X"],
     wanted: str,
 ) -> Joint:
-    """The pair of networks whose weights lie at `path`, for data like `x`; as `restored`."""
-    return restored(entry, simulator, tuple(x.shape[1:]), checkpoints.load(path), wanted)
+    """The pair of networks whose weights lie at `path`, for data like `x`; as `restored`.
+
+    Raises:
+        ValueError: If they were trained under other settings, or do not fit.
+    """
+    saved = checkpoints.load(path, entry)
+    return restored(entry, simulator, tuple(x.shape[1:]), saved, wanted)
 
 
 def generators(seeds: Sequence[int], *name: object) -> list[Generator]:

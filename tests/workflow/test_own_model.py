@@ -1,40 +1,22 @@
-"""A user's own model: one simulator file and one configuration entry, and nothing else."""
+"""A user's own model, as the README has it: one simulator file and one entry, nothing else."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from jana.io import tables
 
-MODEL = '''"""A decaying count: its rate and its start, seen at five times; no exact answers."""
-
-import torch
-
-from .base import Simulator
-from .priors import box
-
-
-def simulate(rng, theta):
-    """Noisy counts at the times 1 to 5."""
-    start, rate = theta.unbind(-1)
-    mean = start[:, None] * torch.exp(-rate[:, None] * torch.arange(1.0, 6.0))
-    return mean + 0.1 * torch.randn(mean.shape, generator=rng)
-
-
-simulator = Simulator(
-    prior=box(low=[1.0, 0.1], high=[3.0, 1.0]),
-    simulate=simulate,
-    theta_names=("start", "rate (1/s)"),
-    x_axes=("time",),
-)
-'''
+README = (Path(__file__).parents[2] / "README.md").read_text()
+MODEL = re.search(r"decay.py <<'END'\n(.*?)END\n", README, re.S)[1]
+ENTRY = re.search(r"echo '(.*?)' > own.yaml", README)[1]
 OVERLAY = ("--configfile", "config.smoke.yaml", "own.yaml")
-R = "results/smoke"
+R = "results/own"
 
 
 def add(tree, text, name="decay"):
     (tree.path / "src" / "jana" / "simulators" / f"{name}.py").write_text(text)
-    (tree.path / "own.yaml").write_text(f"benchmarks: {{tasks: [{name}], designs: [tuned]}}\n")
+    (tree.path / "own.yaml").write_text(ENTRY.replace("decay", name))
 
 
 def test_a_new_model_runs_and_has_its_figures_and_verdicts(tree):

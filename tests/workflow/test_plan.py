@@ -68,12 +68,30 @@ REFUSED = {
         "",
         "gaussian_iid has exchangeable trials, which need a summary network",
     ),
+    "surrogate data for networks that are trained together": (
+        "together: false",
+        "together: true",
+        "cannot have surrogate above 0 with together: true",
+    ),
+    "too little to validate with": (
+        "validation: 0.05",
+        "validation: 0.00001",
+        "must hold out one simulation or more",
+    ),
+    "C2ST of an unknown design": (
+        "    designs: [tuned] #",
+        "    designs: [tunned] #",
+        "tunned has none (there are tuned, paper)",
+    ),
+    "CUDA without a GPU": ("device: auto", "device: cuda", "device: cuda needs an NVIDIA GPU"),
     "a threshold out of range": ("accurate: 0.55", "accurate: 0.3", "0.3 is less than the minimum"),
 }
 
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_wrong_configuration_is_refused_with_the_reason(tree, case):
+    if case == "CUDA without a GPU" and torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
     old, new, reason = REFUSED[case]
     tree.edit("config.yaml", old, new)
     done = tree.snakemake("-n")
@@ -89,22 +107,19 @@ def test_another_trees_package_is_refused(tree, tmp_path):
     assert done.returncode != 0 and "the package installed here must be this tree's" in done.stdout
 
 
-def test_cuda_without_a_gpu_ends_the_job_at_once_with_what_to_do(copy):
-    if torch.cuda.is_available():
-        pytest.skip("there is a GPU here")
-    copy.edit("config.smoke.yaml", "device: cpu", "device: cuda")
-    model = copy.path / "results/smoke/two_moons/tuned/model.pt"
-    model.unlink()
-    done = copy.snakemake("--cores", 2, *OVERLAY, "--", model.relative_to(copy.path))
-    assert done.returncode != 0 and not model.exists()
-    assert done.stdout.count("ValueError: device: cuda needs an NVIDIA GPU") == 1
+def test_a_design_for_none_of_the_tasks_is_refused(tree):
+    (tree.path / "own.yaml").write_text("benchmarks: {tasks: [gaussian_iid]}\n")
+    done = tree.snakemake("-n", "--configfile", "own.yaml")
+    assert done.returncode != 0 and "paper is for none of benchmarks.tasks" in done.stdout
 
 
-def test_a_file_in_the_place_of_the_results_folder_is_refused(tree):
-    (tree.path / "results").write_text("not a folder")
+@pytest.mark.parametrize("place", ["results", "results/laptop"])
+def test_a_file_in_the_place_of_the_results_folder_is_refused(tree, place):
+    (tree.path / place).parent.mkdir(exist_ok=True)
+    (tree.path / place).write_text("not a folder")
     done = tree.snakemake("-n")
     assert done.returncode != 0 and "but that is a file: move it" in done.stdout
-    assert (tree.path / "results").read_text() == "not a folder"
+    assert (tree.path / place).read_text() == "not a folder"
 
 
 def test_a_results_folder_that_cannot_be_written_to_is_refused(tree):

@@ -42,6 +42,19 @@ for task, design in settings.pairs(config["designs"], ASKED["designs"], ASKED["t
                 f"designs.{design}.{part} needs an entry in nets for each letter of warps, but "
                 f"for {task} {', '.join(lacking)} has none: add it, or mend warps"
             )
+    training = entry["training"]
+    if training["surrogate"] and training["together"]:
+        raise WorkflowError(
+            f"designs.{design}.training cannot have surrogate above 0 with together: true, as the "
+            "posterior network then learns after the likelihood network: set one of them to 0 or "
+            "false"
+        )
+    held_out = round(ASKED["simulations"] * training["validation"])
+    if training["validation"] and not 0 < held_out < ASKED["simulations"]:
+        raise WorkflowError(
+            f"designs.{design}.training.validation must hold out one simulation or more and leave "
+            f"some, but {training['validation']} of {ASKED['simulations']} are {held_out}: change it"
+        )
     if catalogue.exchangeable(task) and "summary" not in entry:
         raise WorkflowError(
             f"{task} has exchangeable trials, which need a summary network, but designs.{design} "
@@ -55,13 +68,32 @@ for part, spare in (("calibration", 1), ("evidence", 0), ("loo", 0)):
             f"{ASKED[part]['datasets'] + spare} of only {ASKED['test']}: lower the one or raise "
             "the other"
         )
-place = Path("results")
-if place.exists() and not place.is_dir():
-    raise WorkflowError(
-        f"results go to the folder {place.resolve()}, but that is a file: move it out of the way"
-    )
-if not access(place if place.exists() else ".", W_OK | X_OK):
-    raise WorkflowError(
-        f"results go to {place.resolve()}, which cannot be written to: change its permissions, or "
-        "run snakemake with --directory and a folder that can"
-    )
+for design in ASKED["designs"]:
+    if not settings.pairs(config["designs"], [design], ASKED["tasks"]):
+        raise WorkflowError(
+            f"each of benchmarks.designs needs a task, but {design} is for none of benchmarks.tasks "
+            f"(it is for {', '.join(config['designs'][design]['tasks'])}): add one, or leave it out"
+        )
+for design in ASKED["c2st"]["designs"]:
+    if design not in config["designs"]:
+        raise WorkflowError(
+            f"each of benchmarks.c2st.designs needs an entry in designs, but {design} has none "
+            f"(there are {', '.join(config['designs'])}): mend the name or leave it out"
+        )
+if config["device"] == "cuda":
+    from jana.recipes import device
+
+    try:
+        device("cuda")
+    except ValueError as error:
+        raise WorkflowError(str(error)) from error
+for place in (Path("results"), Path("results", config["scale"])):
+    if place.exists() and not place.is_dir():
+        raise WorkflowError(
+            f"results go to the folder {place.resolve()}, but that is a file: move it out of the way"
+        )
+    if not access(place if place.exists() else ".", W_OK | X_OK):
+        raise WorkflowError(
+            f"results go to {place.resolve()}, which cannot be written to: change its permissions, "
+            "or run snakemake with --directory and a folder that can"
+        )

@@ -209,11 +209,9 @@ rule diagnose_checks:
             )
         ],
         labels={"experiment": "checks"},
-        seed=seed("checks"),
-        code=code(
-            "diagnose_checks.py",
-            "jana.simulators.two_moons",
-            "jana.simulators.gaussian_mixture",
+        seed=lambda w: seed_of(config["seed"], "checks", FAULTS[int(w.fault)]),
+        code=lambda w: code(
+            "diagnose_checks.py", f"jana.simulators.{FAULT_TASKS[int(w.fault)]}"
         ),
     script:
         "../scripts/diagnose_checks.py"

@@ -17,7 +17,7 @@ ours = [
     part[:, : len(new)]
     for part in tensors.load(snakemake.input.densities, "posterior", "likelihood")
 ]
-exact = evidence.exact(generator(p.seed), simulator, x, new, p.draws)
+exact = evidence.exact(generator(p.seed), simulator, x, new)
 joint = simulator.prior.log_prob(theta) + ours[1]
 rows = evidence.rows(p.labels, marginal, exact.marginal, p.draws)
 rows += evidence.scores(p.labels, "lpd", Predictive(*predictive), exact.predictive, p.draws)

@@ -17,10 +17,8 @@ model = recipes.trained(snakemake.input.model, p["design"], simulator, x, p["dev
 rngs = [recipes.generators(p["seeds"], "loo", of) for of in ("without one", "with all")]
 left_out = loo.log_likelihood_left_out(model, rngs[0], x, p["draws"])
 full = draws.posterior_draws(model, rngs[1], x, p["draws"]).draws
-found = {
-    "direct": elpd.direct(left_out),
-    "psis": elpd.psis(surrogate.log_likelihood_of_trials(model, full, x)),
-}
+with_all = surrogate.log_likelihood_of_trials(model, full, x)
+found = {"direct": elpd.direct(left_out), "psis": elpd.psis(with_all)}
 axes = ("member", "dataset", "trial")
 netcdf.save(
     snakemake.output[0],

@@ -1,7 +1,8 @@
 """Rank statistics: where the truth falls among draws of its posterior."""
 
+import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Generator, Tensor
 
 
 def ranks(truth: Float[Tensor, "B D"], draws: Float[Tensor, "B L D"]) -> Int[Tensor, "B D"]:
@@ -23,6 +24,23 @@ def ranks(truth: Float[Tensor, "B D"], draws: Float[Tensor, "B L D"]) -> Int[Ten
     Raises:
         ValueError: If a draw is NaN, which no comparison would notice.
     """
+    _check(truth, draws)
+    return (draws < truth[:, None]).sum(1)
+
+
+def tied_ranks(
+    rng: Generator, truth: Float[Tensor, "B D"], draws: Float[Tensor, "B L D"]
+) -> Int[Tensor, "B D"]:
+    """The same for quantities that may tie, such as a log density that is flat.
+
+    The rank is drawn from those that the ties leave open, so that it stays uniform.
+    """
+    _check(truth, draws)
+    below, ties = (draws < truth[:, None]).sum(1), (draws == truth[:, None]).sum(1)
+    chance = torch.rand(ties.shape, generator=rng, dtype=torch.float64)
+    return below + (chance * (ties + 1)).long()
+
+
+def _check(truth: Float[Tensor, "B D"], draws: Float[Tensor, "B L D"]) -> None:
     if draws.isnan().any() or truth.isnan().any():
         raise ValueError("ranks need numbers, but some draws or truths are NaN: look for the cause")
-    return (draws < truth[:, None]).sum(1)

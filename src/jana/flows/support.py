@@ -13,7 +13,7 @@ Values = Float[Tensor, "M B D"]
 LogDet = Float[Tensor, "M B"]
 Context = Float[Tensor, "M B C"]
 BEND = 3.0  # standard deviations from a bound within which posteriors depend on it
-REACH = 8.0  # standard deviations that the centre of an interval's Gaussian may lie beyond it
+REACH = 35.0  # standard deviations that the centre of an interval's Gaussian may lie beyond it
 
 
 class Support(nn.Module):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Generator, Tensor
 
 from ..evidence.psis import smooth
@@ -19,7 +19,8 @@ class Refined(NamedTuple):
     """Draws chosen among proposals. They have no density.
 
     Attributes:
-        draws: The chosen ones; where k-hat is too large, direct draws.
+        draws: The chosen ones; where k-hat is too large, or the weights are worth fewer draws than
+            are wanted, direct draws.
         khat: Pareto shape of the proposals' weights.
         chosen: Whether they were chosen, and are not direct draws.
     """
@@ -40,11 +41,13 @@ def refined(
     """`n` draws per data set and member, from `proposals` times as many of the posterior network.
 
     Their weights are prior * likelihood network / posterior network, Pareto-smoothed; draws are
-    chosen with probabilities in proportion, none of them twice. So they follow the posterior of
+    chosen systematically, each as often as its weight says but for rounding, so that few stand
+    twice. So they follow the posterior of
     the likelihood network, which is the more accurate of the two where the likelihood is the
     simpler function.
 
-    Reference: Rubin (1988) for resampling; Vehtari et al. (2024), arXiv:1507.02646, for k-hat.
+    Reference: Rubin (1988) for resampling; Kitagawa (1996) for systematic resampling; Vehtari et
+    al. (2024), arXiv:1507.02646, for k-hat.
 
     Args:
         model: The pair.
@@ -57,10 +60,22 @@ def refined(
     found = posterior_draws(model, rngs, x, n * proposals)
     raw = log_prior(found.draws) + log_likelihood_of_draws(model, found.draws, x) - found.log_prob
     smoothed = smooth(raw)
-    chosen = (smoothed.khat <= LARGEST_KHAT) & (raw.isfinite().sum(-1) >= n)
-    # The largest of log weight plus Gumbel noise are a sample without replacement.
-    uniform = [torch.rand(raw.shape[1:], generator=rng, dtype=torch.float64) for rng in rngs]
-    keys = smoothed.log_weights - (-torch.stack(uniform).log()).log()
-    order = keys.topk(n, dim=-1).indices
-    order = torch.where(chosen[..., None], order, torch.arange(n))
+    weights = smoothed.log_weights.softmax(-1).nan_to_num(0.0)
+    # The size of the sample that weights as unequal are worth: with less, draws would repeat.
+    worth = 1 / weights.square().sum(-1)
+    chosen = (smoothed.khat <= LARGEST_KHAT) & (worth >= n)
+    order = torch.where(chosen[..., None], _systematic(rngs, weights, n), torch.arange(n))
     return Refined(found.draws.take_along_dim(order[..., None], 2), smoothed.khat, chosen)
+
+
+def _systematic(
+    rngs: Sequence[Generator], weights: Float[Tensor, "M B P"], n: int
+) -> Int[Tensor, "M B L"]:
+    """Indices of `n` draws: one at every n-th part of the cumulated weights."""
+    start = torch.stack(
+        [torch.rand(weights.shape[1], 1, generator=rng, dtype=weights.dtype) for rng in rngs]
+    )
+    at = (torch.arange(n) + start) / n
+    cumulated = weights.cumsum(-1)
+    cumulated = cumulated / cumulated[..., -1:].clamp(min=torch.finfo(weights.dtype).tiny)
+    return torch.searchsorted(cumulated, at.contiguous()).clamp(max=weights.shape[-1] - 1)

@@ -1,6 +1,7 @@
 """Weights and training states: plain tensors with settings and fingerprint, never pickled code."""
 
 import fcntl
+import json
 import pickle
 import zipfile
 from collections.abc import Iterator
@@ -27,13 +28,25 @@ def save(path: Path | str, state: dict, record: dict[str, str], identity: str) -
         torch.save({"identity": identity, "record": record, "state": state}, part)
 
 
-def load(path: Path | str) -> dict:
+def load(path: Path | str, design: dict | None = None) -> dict:
     """A state that `save` wrote.
 
+    Args:
+        path: Where it lies.
+        design: The settings that it must have been trained under, if asked.
+
     Raises:
-        ValueError: If the file cannot be read or is not ours.
+        ValueError: If the file cannot be read, is not ours, or of other settings.
     """
-    return _read(path)["state"]
+    content = _read(path)
+    if design is not None:
+        trained = json.loads(content["record"].get("params", "{}")).get("design")
+        if trained != json.loads(json.dumps(design)):
+            raise ValueError(
+                f"the weights in {path} need the settings that they were trained under, but those "
+                "given are others: give the same, or run snakemake again"
+            )
+    return content["state"]
 
 
 def resumable(path: Path | str, identity: str) -> dict | None:

@@ -66,5 +66,6 @@ def load(path: Path | str) -> pd.DataFrame:
 
 
 def merged(parts: Iterable[Path | str]) -> pd.DataFrame:
-    """One table out of several."""
-    return pd.concat([load(part).astype(object) for part in parts], ignore_index=True)
+    """One table out of several; rows that stand in more than one, once."""
+    tables = [load(part).astype(object) for part in parts]
+    return pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True)

@@ -23,7 +23,7 @@ def methods(parameters: int, refined_parameters: int) -> dict[str, str]:
 def rows(
     labels: dict, exact: Float[Tensor, "B L D"], draws: Float[Tensor, "B L D"], **fields: object
 ) -> list[dict]:
-    """One row per observation; the error is that of a share of 2 L classified draws, a little small.
+    """One row per observation; the error is that of a share of 2 L draws, which is a little small.
 
     Args:
         labels: Columns that all rows share.

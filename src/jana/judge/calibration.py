@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 
 from ..diagnostics import ecdf, tarp
 from ..diagnostics.densities import share_outside
-from ..diagnostics.ranks import ranks
+from ..diagnostics.ranks import ranks, tied_ranks
 from ..io.tables import row
 
 METRICS = {"posterior": "sbc_pvalue", "joint": "jsbc_pvalue"}
@@ -56,12 +56,14 @@ class Calibration(NamedTuple):
     p_values: dict[str, Float[Tensor, "M Q"]]
 
 
-def quantity_ranks(theta: Float[Tensor, "B D"], answers: Answers) -> Int[Tensor, "B Q"]:
+def quantity_ranks(
+    rng: Generator, theta: Float[Tensor, "B D"], answers: Answers
+) -> Int[Tensor, "B Q"]:
     """Ranks of the true parameters, of their scores, and of their distance from the reference."""
     return torch.cat(
         [
             ranks(theta, answers.draws),
-            ranks(answers.truth, answers.scores),
+            tied_ranks(rng, answers.truth, answers.scores),
             tarp.ranks(theta, answers.draws, answers.reference),
         ],
         dim=1,
@@ -95,7 +97,7 @@ def calibration(
     """Judges the answers of every member, by kind ("posterior" and "joint")."""
     sets, n = answers["posterior"][0].draws.shape[:2]
     found = {
-        kind: torch.stack([quantity_ranks(theta, member) for member in answers[kind]])
+        kind: torch.stack([quantity_ranks(rng, theta, member) for member in answers[kind]])
         for kind in METRICS
     }
     null = ecdf.null_extremes(rng, sets, n)

@@ -87,8 +87,8 @@ def _one(
     answers = answered(rng, pair, theta, x, sizes.draws, pool, simulator.exchangeable)
     fake = pair.simulate(rng, theta)
     joint = answered(rng, pair, theta, fake, sizes.draws, pool, simulator.exchangeable)
-    p = _p_values(quantity_ranks(theta, answers), sizes.draws, null)
-    p_joint = _p_values(quantity_ranks(theta, joint), sizes.draws, null)
+    p = _p_values(quantity_ranks(rng, theta, answers), sizes.draws, null)
+    p_joint = _p_values(quantity_ranks(rng, theta, joint), sizes.draws, null)
     dim = theta.shape[1]
     exact = simulator.answers()
     gap = divergence(exact.log_posterior(theta, x), pair.log_posterior(theta, x))

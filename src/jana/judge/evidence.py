@@ -1,7 +1,9 @@
 """Amortized log marginal likelihoods and predictive densities, against exact ones if there are."""
 
+import math
 from typing import NamedTuple
 
+import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
@@ -11,21 +13,34 @@ from ..evidence.predictive import Predictive, log_mean
 from ..io.tables import row
 from ..simulators.base import Simulator
 
+LARGEST_KHAT = 0.7
+EXACT_DRAWS = 100_000  # for the predictive density: noise of a hundredth of a nat or so
+
 
 class Exact(NamedTuple):
-    """The true values (B,), or None for a simulator without exact answers."""
+    """The true values (B,), or None for a simulator without exact answers.
+
+    Attributes:
+        marginal: log p(x).
+        predictive: log p(new | x), a mean over exact draws, with its Monte Carlo error.
+    """
 
     marginal: Float[Tensor, " B"] | None
-    predictive: Float[Tensor, " B"] | None
+    predictive: Predictive | None
 
 
-def exact(rng: Generator, simulator: Simulator, x: Tensor, new: Tensor, draws: int) -> Exact:
+def exact(
+    rng: Generator, simulator: Simulator, x: Tensor, new: Tensor, draws: int = EXACT_DRAWS
+) -> Exact:
     """log p(x), and log p(new | x) as the mean likelihood of new data under exact draws."""
     if simulator.exact is None:
         return Exact(None, None)
-    theta = simulator.exact.sample(rng, x, draws).double()
-    log_likelihood = simulator.log_likelihood(theta, new.double().unsqueeze(1))
-    return Exact(simulator.exact.log_marginal(x.double()), log_mean(log_likelihood).value)
+    found = []
+    for given, fresh in zip(x.split(1), new.double().split(1), strict=True):  # to bound memory
+        theta = simulator.exact.sample(rng, given, draws).double()
+        found.append(log_mean(simulator.log_likelihood(theta, fresh.unsqueeze(1))))
+    predictive = Predictive(*(torch.cat(part) for part in zip(*found, strict=True)))
+    return Exact(simulator.exact.log_marginal(x.double()), predictive)
 
 
 def rows(
@@ -44,7 +59,7 @@ def scores(
     labels: dict,
     name: str,
     ours: Predictive,
-    exact: Float[Tensor, " B"] | None,
+    exact: Float[Tensor, " B"] | Predictive | None,
     draws: int,
     method: str = "jana",
 ) -> list[dict]:
@@ -54,17 +69,20 @@ def scores(
         labels: Columns that all rows share.
         name: "lml", "lpd" or "loo": what the metrics' names begin with.
         ours: Values (M, B) and their Monte Carlo errors.
-        exact: The truth, where it is known.
+        exact: The truth, where it is known; with its own Monte Carlo error, if it has one.
         draws: How many the estimates rest on.
         method: Whose they are.
     """
     shared, found = {"method": method, "draws": draws, "unit": "nats"}, []
+    exact, blur = exact if isinstance(exact, Predictive) else (exact, None)
     for seed, (values, errors) in enumerate(zip(*ours, strict=True)):
         for where, (value, error) in enumerate(zip(values, errors, strict=True)):
             fields = {"error": float(error), "seed": seed, "observation": where}
             found.append(row(labels, name, float(value), **fields, **shared))
             if exact is not None:
                 gap = float(value.double() - exact[where].double())
+                if blur is not None:
+                    fields["error"] = math.hypot(float(error), float(blur[where]))
                 found.append(row(labels, f"{name}_error", gap, **fields, **shared))
         if exact is not None:
             gaps = values.double() - exact.double()
@@ -83,8 +101,9 @@ def gain_of_refining(
     """Per seed: how much better the likelihood network's own posterior is, in held-out nats.
 
     prior * likelihood network / evidence is the density that refined draws follow. Where it is
-    higher at the true parameters than the posterior network's, and k-hat trusts the evidence,
-    refined draws are the better answer. No reference is read for it.
+    higher at the true parameters than the posterior network's, refined draws are the better
+    answer. Only data sets count whose evidence k-hat trusts. No reference is read for it. It cannot
+    see a mode that the posterior network has missed: nor can refined draws reach it.
 
     Args:
         labels: Columns that all rows share.
@@ -93,7 +112,12 @@ def gain_of_refining(
         posterior: log density of the same parameters under the posterior network.
     """
     gains = joint.double() - marginal.value - posterior.double()
-    found = ((seed, mean(member)) for seed, member in enumerate(gains))
+    trusted = (marginal.khat <= LARGEST_KHAT) & gains.isfinite()
+    found = (
+        (seed, mean(member[kept]))
+        for seed, (member, kept) in enumerate(zip(gains, trusted, strict=True))
+        if kept.sum() > 1
+    )
     return [
         row(labels, "refined_gain", m.value, error=m.error, seed=seed, method="jana", unit="nats")
         for seed, m in found

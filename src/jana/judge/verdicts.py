@@ -15,7 +15,8 @@ class Verdict(NamedTuple):
 
     Attributes:
         quantity: What is asked.
-        measure: What the answer rests on: the median over seeds.
+        measure: What the answer rests on: the median over seeds; of draws outside the prior, the
+            largest share.
         good: Whether it is within its threshold.
     """
 
@@ -65,16 +66,17 @@ def verdicts(
         ("evidence trusted", poor, thresholds["trusted"], False),
     ]
     for quantity, seeds, threshold, at_least in questions:
-        if len(seeds.dropna()):
-            measure = float(seeds.median())
+        if len(seeds):
+            # One draw outside is one too many, and a value that is no number is no good one.
+            measure = float(seeds.max() if quantity == "within the prior" else seeds.median())
             good = measure >= threshold if at_least else measure <= threshold
-            yield Verdict(quantity, measure, good)
+            yield Verdict(quantity, measure, bool(good and seeds.notna().all()))
 
 
 def _gain(
     gain: pd.Series, exact: pd.DataFrame, thresholds: dict[str, float]
 ) -> tuple[pd.Series, float]:
-    """The gain over the prior and its threshold: as a share of the exact gain, where it is known."""
+    """The gain over the prior and its threshold; a share of the exact gain, where it is known."""
     best = exact[exact.metric == "gain_posterior"].value
     if len(best):
         return gain / float(best.iloc[0]), thresholds["informative"]

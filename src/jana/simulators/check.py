@@ -9,7 +9,22 @@ from jaxtyping import Float
 from torch import Tensor
 
 TRIED = 16  # rows that are simulated twice first
-RESERVED = frozenset({"dataset", "draw", "parameter", "member", "rank", "point", "epoch", "part"})
+# Axes of the files, and what else has a rank.
+RESERVED = frozenset(
+    [
+        "dataset",
+        "draw",
+        "parameter",
+        "member",
+        "rank",
+        "point",
+        "epoch",
+        "part",
+        "score",
+        "quantity",
+    ]
+)
+RANKED = frozenset(["log_likelihood", "log_posterior", "tarp"])
 
 
 def names(theta_names: tuple[str, ...], x_axes: tuple[str, ...]) -> None:
@@ -24,6 +39,12 @@ def names(theta_names: tuple[str, ...], x_axes: tuple[str, ...]) -> None:
         twice = sorted({name for name in given if given.count(name) > 1})
         if twice:
             raise ValueError(f"{kind} needs different names, but {', '.join(twice)} stands twice")
+    ranked = sorted(RANKED & set(theta_names))
+    if ranked:
+        raise ValueError(
+            f"theta_names may not hold {', '.join(ranked)}, which is ranked beside the parameters: "
+            "give the parameter another name"
+        )
     taken = sorted(RESERVED & set(x_axes))
     if taken:
         raise ValueError(
@@ -58,8 +79,12 @@ def finite(theta: Float[Tensor, "B D"], x: Float[Tensor, " B *X"]) -> None:
     """Refuses data that are not finite, with the parameters they came from.
 
     Raises:
-        ValueError: If a simulated value is NaN or infinite.
+        ValueError: If a parameter or a simulated value is NaN or infinite.
     """
+    if not torch.isfinite(theta).all():
+        raise ValueError(
+            "parameters must be finite, but some draws of the prior are not: mend the prior"
+        )
     bad = ~torch.isfinite(x).flatten(1).all(1)
     if bad.any():
         row = int(bad.nonzero()[0])
