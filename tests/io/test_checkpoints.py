@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from jana.io import checkpoints
+from jana.provenance import record
 
 SECOND = """
 import sys
@@ -81,3 +82,13 @@ def test_litter_of_a_killed_writer_is_swept(tmp_path):
     (tmp_path / ".last.pt.x.part").write_text("half")
     with checkpoints.locked(tmp_path) as folder:
         assert not list(folder.glob(".*.part"))
+
+
+def test_weights_trained_under_other_settings_are_refused_where_settings_are_given(tmp_path):
+    """Shapes alone would not tell: an activation, a bound."""
+    path, design = tmp_path / "model.pt", {"activation": "silu", "hidden": [8]}
+    details = record(params={"design": design})
+    checkpoints.save(path, {"w": torch.zeros(2)}, details, "id")
+    assert checkpoints.load(path, design)["w"].shape == (2,)
+    with pytest.raises(ValueError, match="trained under, but those given are others"):
+        checkpoints.load(path, design | {"activation": "tanh"})

@@ -52,7 +52,8 @@ def test_every_quantity_is_ranked_in_its_place():
     draws = torch.tensor([[[-1.0, 1.0], [-2.0, 3.0]], [[0.0, 2.0], [0.5, 2.0]]])
     truth, scores = torch.tensor([[0.0, 5.0], [0.0, 5.0]]), torch.ones(2, 2, 2)
     reference = torch.tensor([[-2.0, 2.0], [1.0, 1.5]])
-    found = calibration.quantity_ranks(theta, Answers(draws, scores, truth, reference))
+    one = Answers(draws, scores, truth, reference)
+    found = calibration.quantity_ranks(generator(0), theta, one)
     # Distances from the reference: truth 8, draws 2 and 1 (squared); then 0.25, 1.25 and 0.5.
     assert found.tolist() == [[2, 0, 0, 2, 2], [2, 0, 0, 2, 0]]
 
@@ -70,14 +71,17 @@ def test_adjusted_p_values_of_exact_answers_are_below_five_percent_once_in_twent
     for seed in range(200):
         theta, one = answers(1000 + seed)
         low += bool(
-            calibration.adjusted(calibration.quantity_ranks(theta, one), L, null).min() <= 0.05
+            calibration.adjusted(
+                calibration.quantity_ranks(generator(seed), theta, one), L, null
+            ).min()
+            <= 0.05
         )
     assert 2 <= low <= 22
 
 
 def test_p_values_are_adjusted_for_all_quantities_of_the_table():
     theta, one = answers(1, scale=1.3)
-    ranks = calibration.quantity_ranks(theta, one)
+    ranks = calibration.quantity_ranks(generator(0), theta, one)
     null = ecdf.null_extremes(generator(99), B, L)
     raw = ecdf.p_values(ecdf.extremes(ecdf.counts_below(ranks, L), B), null)
     found = judged((theta, one), (theta, one)).p_values["posterior"][0]

@@ -44,7 +44,7 @@ def test_khat_tells_weights_of_a_known_tail(rng):
 
 def test_refined_draws_have_a_khat_per_observation_and_a_share_per_seed():
     khat = torch.tensor([[0.1, 0.9, 0.2, 0.3], [0.5, 0.6, 0.8, 0.75]])
-    rows = draws.refined_rows(LABELS, khat, torch.tensor([[1, 0, 1, 1], [1, 1, 0, 0]]).float())
+    rows = draws.refined_rows(LABELS, khat, torch.tensor([[1, 0, 1, 1], [1, 1, 0, 0]]))
     assert value(rows, metric="refined", seed=0) == 0.75
     assert value(rows, metric="refined", seed=1) == 0.5
     assert value(rows, metric="khat", seed=0, observation=1) == pytest.approx(0.9)

@@ -56,7 +56,9 @@ def test_exact_values_are_the_evidence_and_its_ratio():
     log_p = simulator.exact.log_marginal
     torch.testing.assert_close(found.marginal, log_p(x.double()))
     both = log_p(torch.cat([x, new], 1).double()) - log_p(x.double())
-    torch.testing.assert_close(found.predictive, both, atol=0.1, rtol=0)
+    torch.testing.assert_close(found.predictive.value, both, atol=0.1, rtol=0)
+    gaps = (found.predictive.value - both).abs()
+    assert (gaps < 4 * found.predictive.error).all()
 
 
 def test_a_simulator_without_exact_answers_has_no_exact_values(rng):
@@ -67,13 +69,33 @@ def test_a_simulator_without_exact_answers_has_no_exact_values(rng):
 
 
 def test_the_gain_of_refining_by_hand():
-    """(1 - 1 - 0, 8 - 5 - 1) and (0 - 1 - 0, 2 - 2 - 3)."""
+    """(1 - 1 - 0, 8 - 5 - 1) and (0 - 1 - 0, 2 - 2 - 3), where all are to be trusted."""
+    trusted = OURS._replace(khat=torch.full((2, 2), 0.3))
     joint, ours = torch.tensor([[1.0, 8.0], [0.0, 2.0]]), torch.tensor([[0.0, 1.0], [0.0, 3.0]])
-    rows = evidence.gain_of_refining(LABELS, joint, OURS, ours)
+    rows = evidence.gain_of_refining(LABELS, joint, trusted, ours)
     assert value(rows, metric="refined_gain", seed=0) == 1.0
     assert error(rows, metric="refined_gain", seed=0) == pytest.approx(1.0)
     assert value(rows, metric="refined_gain", seed=1) == -2.0
     assert all(row["method"] == "jana" and row["unit"] == "nats" for row in rows)
+
+
+def test_data_sets_whose_evidence_is_not_trusted_have_no_say_in_the_gain():
+    joint, ours = torch.tensor([[1.0, 8.0, 3.0]]), torch.tensor([[0.0, 1.0, 0.0]])
+    marginal = LogMarginal(
+        torch.tensor([[1.0, -90.0, 1.0]]), torch.zeros(1, 3), torch.tensor([[0.1, 0.9, 0.7]])
+    )
+    rows = evidence.gain_of_refining(LABELS, joint, marginal, ours)
+    assert value(rows, metric="refined_gain", seed=0) == 1.0  # of 0 and 2
+
+
+def test_the_errors_of_both_sides_add_up_in_square():
+    exact = Predictive(torch.tensor([1.0]), torch.tensor([0.4]))
+    ours = Predictive(torch.tensor([[2.0]]), torch.tensor([[0.3]]))
+    rows = evidence.scores(LABELS, "lpd", ours, exact, 10)
+    assert error(rows, metric="lpd_error") == pytest.approx(0.5)
+    assert value(rows, metric="lpd_error") == 1.0 and error(rows, metric="lpd") == pytest.approx(
+        0.3
+    )
 
 
 def conjugate(scale):

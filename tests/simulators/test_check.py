@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from jana import simulators
 from jana.rng import generator
 from jana.simulators import check
 from jana.simulators.base import Simulator
@@ -172,3 +173,23 @@ def test_an_array_is_not_a_tensor():
     message = "x must be a tensor of floating-point numbers, not ndarray"
     with pytest.raises(ValueError, match=message):
         without_type_checks(check.shapes)(torch.zeros(4, 2), np.zeros((4, 2)), 4, 2, 1)
+
+
+def test_parameters_that_are_not_finite_are_refused():
+    simulator = simulators.get("two_moons")
+    prior = simulator.prior._replace(sample=lambda rng, n: torch.full((n, 2), torch.nan))
+    broken = type(simulator)(
+        prior=prior,
+        simulate=lambda rng, theta: torch.zeros_like(theta),
+        theta_names=("a", "b"),
+        x_axes=("c",),
+    )
+    with pytest.raises(ValueError, match=r"parameters must be finite.*mend the prior"):
+        broken.draw(generator(0), 20)
+
+
+@pytest.mark.parametrize("name", ["tarp", "log_likelihood", "log_posterior"])
+def test_a_parameter_named_as_what_is_ranked_beside_it_is_refused(name):
+    simulator = simulators.get("two_moons")
+    with pytest.raises(ValueError, match=f"theta_names may not hold {name}"):
+        type(simulator)(simulator.prior, simulator.simulate, ("a", name), ("c",))

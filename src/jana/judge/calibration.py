@@ -96,11 +96,11 @@ def calibration(
 ) -> Calibration:
     """Judges the answers of every member, by kind ("posterior" and "joint")."""
     sets, n = answers["posterior"][0].draws.shape[:2]
+    null = ecdf.null_extremes(rng, sets, n)
     found = {
         kind: torch.stack([quantity_ranks(rng, theta, member) for member in answers[kind]])
         for kind in METRICS
     }
-    null = ecdf.null_extremes(rng, sets, n)
     band = ecdf.band(null, sets, n, 1 - (1 - level) / found["posterior"].shape[2])
     curves = {
         kind: torch.stack([ecdf.ecdf(member, n) for member in members])
