@@ -35,7 +35,11 @@ def test_a_new_model_runs_and_has_its_figures_and_verdicts(tree):
 
 BROKEN = {
     "NaN": ("return mean +", "return mean.log() * torch.nan +", "simulated data must be finite"),
-    "a wrong shape": ("return mean +", "return mean[0] +", "simulate must give 16 data sets of 1"),
+    "a wrong shape": (
+        "return mean +",
+        "return mean[:, None] +",
+        "simulate must give 16 data sets of 1",
+    ),
     "a global generator": (", generator=rng)", ")", "drew from the global generator of torch"),
     "names that clash": ('("start", "rate (1/s)")', '("start", "start")', "start stands twice"),
     "an axis that is taken": ('("time",)', '("draw",)', "x_axes may not be called draw"),
