@@ -72,7 +72,7 @@ def test_files_carry_where_they_came_from(smoke):
 
 def test_logs_and_runtimes_are_kept(smoke):
     log = (smoke.path / R / "logs/two_moons/tuned/train.log").read_text()
-    assert log.startswith("epoch 1/3: training posterior") and "\r" not in log
+    assert log.startswith("epoch 1/3: training likelihood") and "\r" not in log
     runtime = (smoke.path / R / "runtimes/two_moons/tuned/train.tsv").read_text()
     assert runtime.startswith("s\t")
 

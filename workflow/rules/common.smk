@@ -98,3 +98,20 @@ def figure_path(task, design, figure):
 
 
 FIGURES = [figure_path(t, d, f) for t, d in PAIRS for f in figure_names(t)]
+
+
+# What stands in the tidy table of a task and design.
+def parts(task, design):
+    return [
+        "densities",
+        "calibration",
+        "recovery",
+        "draws",
+        "evidence",
+        *(["loo"] if catalogue.exchangeable(task) else []),
+        *(
+            [f"c2st-{member}" for member in range(BENCHMARKS["members"])]
+            if task in ANSWERED and design in BENCHMARKS["c2st"]["designs"]
+            else []
+        ),
+    ]

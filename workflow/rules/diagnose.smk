@@ -217,23 +217,6 @@ rule diagnose_checks:
         "../scripts/diagnose_checks.py"
 
 
-# What stands in the tidy table of a task and design.
-def parts(task, design):
-    return [
-        "densities",
-        "calibration",
-        "recovery",
-        "draws",
-        "evidence",
-        *(["loo"] if catalogue.exchangeable(task) else []),
-        *(
-            [f"c2st-{member}" for member in range(BENCHMARKS["members"])]
-            if task in ANSWERED and design in BENCHMARKS["c2st"]["designs"]
-            else []
-        ),
-    ]
-
-
 rule benchmarks_table:
     input:
         [
