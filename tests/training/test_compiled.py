@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from designs import flow_settings, pair, training
+from torch._dynamo.utils import counters
 
 from jana import simulators
 from jana.rng import generator
@@ -46,6 +47,6 @@ def test_after_six_steps_the_weights_are_those_of_a_run_that_is_not_compiled(war
 
 if __name__ == "__main__":
     plain, fast = (trained(sys.argv[1], compiled) for compiled in (False, True))
-    assert any((plain[key] != fast[key]).any() for key in plain)  # so it was compiled
+    assert counters["stats"]["unique_graphs"] > 0  # so it was compiled
     for key, value in plain.items():
         torch.testing.assert_close(fast[key], value, atol=1e-5, rtol=1e-4)
