@@ -26,20 +26,20 @@ def exchangeable(name: str) -> bool:
     return isinstance(axes, ast.Tuple) and ast.unparse(axes.elts[0]) == "'trial'"
 
 
-def keys(file: str, name: str, first_of_values: bool = False) -> list[str]:
-    """The keys of a dictionary that stands, literally, in a module of the package.
+def keys(file: str, name: str) -> list[str]:
+    """The keys of a dictionary that stands, literally, in a module of the package."""
+    return [ast.literal_eval(key) for key in _dictionary(file, name).keys]
 
-    Args:
-        file: Of the module.
-        name: Of the dictionary.
-        first_of_values: Rather what stands first in each value, a tuple.
-    """
+
+def firsts(file: str, name: str) -> list[str]:
+    """What stands first in each of its values, which are tuples."""
+    return [ast.literal_eval(value.elts[0]) for value in _dictionary(file, name).values]
+
+
+def _dictionary(file: str, name: str) -> ast.Dict:
     for node in ast.parse((HOME.parent / file).read_text(encoding="utf-8")).body:
         if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == name:
-            texts = node.value.keys
-            if first_of_values:
-                texts = [value.elts[0] for value in node.value.values]
-            return [ast.literal_eval(text) for text in texts]
+            return node.value
     raise ValueError(f"{file} needs a dictionary {name} with an annotation, but has none")
 
 

@@ -31,7 +31,7 @@ GPU = {"cpu": 0, "cuda": 1, "auto": int(which("nvidia-smi") is not None)}[
 
 # One job each for the pairs with a known fault; those of judge/pairs.py, in its order.
 FAULTS = catalogue.keys("judge/pairs.py", "FAULTS")
-FAULT_TASKS = catalogue.keys("judge/pairs.py", "FAULTS", first_of_values=True)
+FAULT_TASKS = catalogue.firsts("judge/pairs.py", "FAULTS")
 
 
 wildcard_constraints:

@@ -7,12 +7,11 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Generator, Tensor
 
+from ..evidence import LARGEST_KHAT
 from ..evidence.psis import smooth
 from ..joint import Joint
 from .draws import posterior_draws
 from .surrogate import log_likelihood_of_draws
-
-LARGEST_KHAT = 0.7  # above it the direct draws are returned
 
 
 class Refined(NamedTuple):

@@ -17,6 +17,7 @@ from ..diagnostics.c2st import c2st
 from ..diagnostics.densities import divergence
 from ..diagnostics.mmd import mmd2
 from ..diagnostics.recovery import recovery
+from ..evidence import LARGEST_KHAT
 from ..evidence.psis import smooth
 from ..io.tables import row
 from ..simulators.base import Simulator
@@ -25,7 +26,6 @@ from .pairs import Pair
 
 LEVEL = 0.05
 LEAST_CONTRACTION = 0.1
-LARGEST_KHAT = 0.7
 POOL = 1000  # simulations among which TARP's reference points are looked for
 CHECKS = (
     "SBC: parameters",

@@ -8,12 +8,12 @@ from jaxtyping import Float
 from torch import Generator, Tensor
 
 from ..diagnostics.densities import mean, root_mean_square
+from ..evidence import LARGEST_KHAT
 from ..evidence.amortized import LogMarginal
 from ..evidence.predictive import Predictive, log_mean
 from ..io.tables import row
 from ..simulators.base import Simulator
 
-LARGEST_KHAT = 0.7
 EXACT_DRAWS = 100_000  # for the predictive density: noise of a hundredth of a nat or so
 
 

@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from ..evidence import LARGEST_KHAT
 from ..io.tables import row
-
-LARGEST_KHAT = 0.7
 
 
 class Verdict(NamedTuple):

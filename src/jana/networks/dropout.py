@@ -64,6 +64,6 @@ class Masks:
 
 
 def _bits(rng: Generator, n: int) -> Tensor:
-    """`n` integers of 16 bits, uniform: four out of each number drawn, at a fifth of the cost."""
+    """`n` integers of 16 bits, uniform: four out of each number drawn, as drawing costs most."""
     numbers = torch.empty((n + 3) // 4, dtype=torch.int64)
     return numbers.random_(-(2**63), None, generator=rng).view(torch.int16)[:n]

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from ..evidence import LARGEST_KHAT
+
 
 class Metric(NamedTuple):
     """How one metric stands in the summary.
@@ -28,7 +30,7 @@ class Metric(NamedTuple):
 OVER = {
     "mean": "mean",
     "min": "min",
-    "poor": lambda values: (values > 0.7).mean(),  # of k-hats
+    "poor": lambda values: (values > LARGEST_KHAT).mean(),  # of k-hats
     "small": lambda values: (values <= 0.05).mean(),  # of p-values
 }
 METRICS = (
