@@ -13,7 +13,7 @@ from .flows.base import Normal, StudentT
 from .flows.coupling import Coupling, Elementwise
 from .flows.flow import Flow
 from .flows.mixing import ActNorm, Mixing, Permutation
-from .flows.published import ClampedAffine, FreeSpline, Rotation, Scale
+from .flows.published import CLAMPED_AFFINE, FreeSpline, Rotation, Scale
 from .flows.spline import Spline
 from .flows.support import Support
 from .flows.warps import Affine
@@ -36,7 +36,7 @@ KITS = {
     },
     "published": {
         "warps": {
-            "A": lambda net: ClampedAffine(),
+            "A": lambda net: CLAMPED_AFFINE,
             "S": lambda net: FreeSpline(net.bins, net.bound),
         },
         "norm": Scale,

@@ -8,7 +8,7 @@ from torch.autograd.functional import jacobian
 
 from jana.flows.coupling import Coupling, Elementwise
 from jana.flows.mixing import ActNorm, Mixing, Permutation
-from jana.flows.published import ClampedAffine, FreeSpline, Rotation, Scale
+from jana.flows.published import CLAMPED_AFFINE, FreeSpline, Rotation, Scale
 from jana.flows.spline import Spline
 from jana.flows.warps import Affine
 from jana.networks.mlp import Style
@@ -23,7 +23,7 @@ LAYERS = {
     "spline coupling, 2 dimensions": (lambda rngs, dim: Coupling(rngs, dim, C, Spline(), SMALL), 2),
     "affine elementwise": (lambda rngs, dim: Elementwise(rngs, dim, C, Affine(), SMALL), 5),
     "spline elementwise": (lambda rngs, dim: Elementwise(rngs, dim, C, Spline(), SMALL), 1),
-    "published affine": (lambda rngs, dim: Coupling(rngs, dim, C, ClampedAffine(), GLOROT), 5),
+    "published affine": (lambda rngs, dim: Coupling(rngs, dim, C, CLAMPED_AFFINE, GLOROT), 5),
     "published spline": (lambda rngs, dim: Coupling(rngs, dim, C, FreeSpline(6, 5.0), GLOROT), 5),
     "published, 2 dimensions": (lambda rngs, dim: Coupling(rngs, dim, C, FreeSpline(), GLOROT), 2),
     "published elementwise": (lambda rngs, dim: Elementwise(rngs, dim, C, FreeSpline(), GLOROT), 1),
@@ -173,7 +173,7 @@ def test_any_real_parameters_are_valid(warp, rng):
 
 def test_the_context_tells_both_sides_of_a_coupling(rng):
     """Another context moves every coordinate, by the offsets of the first hidden layers."""
-    layer = Coupling(rngs(), D, C, ClampedAffine(), GLOROT).double()
+    layer = Coupling(rngs(), D, C, CLAMPED_AFFINE, GLOROT).double()
     for weight in layer.parameters():
         torch.nn.init.normal_(weight, generator=rng)
     x, features = inputs(layer, D, rng)

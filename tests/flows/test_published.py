@@ -6,7 +6,7 @@ import pytest
 import torch
 from zuko import transforms
 
-from jana.flows.published import ClampedAffine, FreeSpline, Rotation, Scale
+from jana.flows.published import CLAMPED_AFFINE, FreeSpline, Rotation, Scale
 from jana.rng import generator
 
 SPLINE = FreeSpline(6, 5.0)
@@ -18,7 +18,7 @@ def params(rng):
     return (1.5 * torch.randn(2, 40, 3, sum(SPLINE.pieces), generator=rng)).double()
 
 
-@pytest.mark.parametrize("warp", [ClampedAffine(), SPLINE, FreeSpline()], ids=repr)
+@pytest.mark.parametrize("warp", [CLAMPED_AFFINE, SPLINE, FreeSpline()], ids=repr)
 @pytest.mark.parametrize("direction", ["forward", "inverse"])
 def test_zeros_give_the_identity_in_the_box_and_outside(warp, direction):
     x = torch.tensor([-1e4, -5.1, -5.0, -0.3, 0.0, 4.2, 5.0, 8.0]).double().reshape(1, -1, 1)
@@ -91,7 +91,7 @@ def test_a_box_of_fixed_size_is_zukos_spline(params, rng):
 
 def scale_of(raw):
     params = torch.stack([raw, torch.zeros_like(raw)], -1).reshape(1, -1, 1, 2)
-    return ClampedAffine().forward(torch.ones(1, len(raw), 1).double(), params)[1].flatten()
+    return CLAMPED_AFFINE.forward(torch.ones(1, len(raw), 1).double(), params)[1].flatten()
 
 
 def test_the_affine_scale_stays_within_its_clamp():
@@ -109,7 +109,7 @@ def test_the_affine_scales_slope_at_zero_is_2_over_pi():
 
 
 def test_scale_and_shift_of_the_affine_come_from_a_network_each():
-    assert ClampedAffine().pieces == (1, 1) and FreeSpline(16).pieces == (49,)
+    assert CLAMPED_AFFINE.pieces == (1, 1) and FreeSpline(16).pieces == (49,)
 
 
 def test_a_rotation_starts_orthogonal_and_moves_what_it_is_given(rng):

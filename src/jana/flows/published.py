@@ -10,7 +10,6 @@ Reference: Radev et al. (2023), arXiv:2302.09125; its couplings are those of Ard
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -18,7 +17,7 @@ from torch import Generator, Tensor, nn
 from torch.nn.functional import pad, softplus
 
 from .spline import Bin, rise, run
-from .warps import Params, Values
+from .warps import Affine, Params, Values
 
 LEAST = 1e-4  # of a bin's width, height or slope
 
@@ -26,31 +25,16 @@ LogDet = Float[Tensor, "M B"]
 NoFeatures = Float[Tensor, "M B 0"]
 
 
-@dataclass(frozen=True)
-class ClampedAffine:
-    """z = x * exp(s) + t, s and t from a network each, s bent by an arc tangent.
+CLAMP = 1.9  # where log scales bend
 
-    Attributes:
-        clamp: Where s bends: s becomes (2 clamp / pi) * arctan(s / clamp). It stays below
-            `clamp`; its slope at zero is 2 / pi, not 1.
-    """
 
-    clamp: float = 1.9
-    pieces: ClassVar[tuple[int, ...]] = (1, 1)
+def clamped(raw: Tensor) -> Tensor:
+    """A log scale bent by an arc tangent: below `CLAMP`, with a slope of 2 / pi at zero, not 1."""
+    return (2 * CLAMP / math.pi) * (raw / CLAMP).arctan()
 
-    def forward(self, x: Values, params: Params) -> tuple[Values, Values]:
-        """Data to latent."""
-        log_scale, shift = self._split(params)
-        return x * log_scale.exp() + shift, log_scale
 
-    def inverse(self, z: Values, params: Params) -> tuple[Values, Values]:
-        """Latent to data."""
-        log_scale, shift = self._split(params)
-        return (z - shift) * (-log_scale).exp(), -log_scale
-
-    def _split(self, params: Params) -> tuple[Values, Values]:
-        raw, shift = params.unbind(-1)
-        return (2 * self.clamp / math.pi) * (raw / self.clamp).arctan(), shift
+# Log scale and shift come from a network each.
+CLAMPED_AFFINE = Affine(clamped, pieces=(1, 1))
 
 
 @dataclass(frozen=True)

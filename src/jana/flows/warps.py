@@ -6,8 +6,9 @@ and the log slope of the direction taken.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor
@@ -39,12 +40,22 @@ def softclip(value: Tensor, limit: float) -> Tensor:
     return value / (1 + value.abs() / limit)
 
 
+def moderate(raw: Tensor) -> Tensor:
+    """A log scale held below log 1000, so that no layer can explode."""
+    return softclip(raw, math.log(1000.0))
+
+
 @dataclass(frozen=True)
 class Affine:
-    """z = x * exp(s) + t, with |s| held below `limit` so that no layer can explode."""
+    """z = x * exp(s) + t.
 
-    limit: float = math.log(1000.0)
-    pieces: ClassVar[tuple[int, ...]] = (2,)
+    Attributes:
+        bend: Makes the log scale s out of any real number.
+        pieces: Whether one network tells both, (2,), or one each, (1, 1).
+    """
+
+    bend: Callable[[Tensor], Tensor] = moderate
+    pieces: tuple[int, ...] = (2,)
 
     def forward(self, x: Values, params: Params) -> tuple[Values, Values]:
         """Data to latent."""
@@ -58,4 +69,4 @@ class Affine:
 
     def _split(self, params: Params) -> tuple[Values, Values]:
         raw, shift = params.unbind(-1)
-        return softclip(raw, self.limit), shift
+        return self.bend(raw), shift
