@@ -45,12 +45,16 @@ def sampled(
         FloatingPointError: If a draw is not finite, with where.
     """
     device = next(flow.parameters()).device
-    draws, log_prob = in_chunks(
-        lambda noise, given: flow.sample(noise.to(device), prepare(given.to(device))),
-        flow.noise(rngs, given.shape[1], n),
-        given,
-        per_row=n,
-    )
+    pieces = [
+        in_chunks(
+            lambda noise, given: flow.sample(noise.to(device), prepare(given.to(device))),
+            noise,
+            given,
+            per_row=noise.shape[2],
+        )
+        for noise in flow.noise(rngs, given.shape[1], n).split(ROWS, dim=2)
+    ]
+    draws, log_prob = (torch.cat(parts, dim=2) for parts in zip(*pieces, strict=True))
     bad = ~draws.isfinite().flatten(2).all(-1)
     if bad.any():
         member, row = bad.nonzero()[0].tolist()
