@@ -8,7 +8,7 @@ from torch import Generator, Tensor, nn
 
 from .flows.flow import Flow
 
-ROWS = 4000  # of draws made at once: they stay in a CPU's cache
+ROWS = 1000  # of draws made at once: they stay in a CPU's cache
 
 
 class Joint(nn.Module):

@@ -1,6 +1,7 @@
 """A conditional density, as layers that carry data to a base distribution."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -79,7 +80,7 @@ class Flow(nn.Module):
         features = self.project(self._told(context)).split(self.sizes, dim=-1)
         if self.training:
             self.masks.draw(x.shape[1], x.device)
-        call = _compiled if self.training and self.compiled else _called
+        call = _compiled() if self.training and self.compiled else _called
         for layer, piece in zip(self.layers, features, strict=True):
             z, log_det = (call if layer.n_features else _called)(layer, z, piece)
             total = total + log_det
@@ -129,6 +130,10 @@ def _called(layer: nn.Module, z: Tensor, piece: Tensor) -> tuple[Tensor, Tensor]
     return layer(z, piece)
 
 
-# All couplings of a shape are compiled as one: it takes seconds, and saves half of the time of a
-# step where networks are small.
-_compiled = torch.compile(_called, dynamic=False)
+@cache
+def _compiled() -> Callable:
+    """All couplings of a shape are compiled as one.
+
+    Not at the import, as torch's compiler takes seconds to import itself.
+    """
+    return torch.compile(_called, dynamic=False)

@@ -16,6 +16,7 @@ from jaxtyping import Float
 from torch import Generator, Tensor, nn
 from torch.nn.functional import pad, softplus
 
+from .fused import Kind
 from .spline import Bin, rise, run
 from .warps import Affine, Params, Values
 
@@ -57,12 +58,21 @@ class FreeSpline:
         """Edges, widths, heights and inner slopes, from one network."""
         return (3 * self.bins + 1,)
 
+    @property
+    def kind(self) -> Kind:
+        """As the kernels know it."""
+        return Kind(True, self.bins, self.bound, LEAST)
+
     def forward(self, x: Values, params: Params) -> tuple[Values, Values]:
         """Data to latent."""
+        if self.kind.takes(x, params):
+            return self.kind.forward(x, params)
         return self._apply(rise, x, params, axis=0)
 
     def inverse(self, z: Values, params: Params) -> tuple[Values, Values]:
         """Latent to data."""
+        if self.kind.takes(z, params, backwards=True):
+            return self.kind.inverse(z, params)
         return self._apply(run, z, params, axis=1)
 
     def _apply(self, within, value, params, axis) -> tuple[Values, Values]:  # noqa: ANN001

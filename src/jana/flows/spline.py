@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from .fused import Kind
 from .warps import Params, Values, softclip
 
 
@@ -32,7 +33,7 @@ class Spline:
     Attributes:
         bins: Number of bins; 3 * bins - 1 parameters.
         bound: Half width of the interval, in the units of the values.
-        least: Least slope; its inverse bounds the slopes and the ratio of bin sizes.
+        least: Least slope, 1e-6 or more; its inverse bounds the slopes and the ratio of bin sizes.
     """
 
     bins: int = 8
@@ -44,8 +45,15 @@ class Spline:
         """Widths, heights and inner slopes, from one network."""
         return (3 * self.bins - 1,)
 
+    @property
+    def kind(self) -> Kind:
+        """As the kernels know it."""
+        return Kind(False, self.bins, self.bound, -math.log(self.least))
+
     def forward(self, x: Values, params: Params) -> tuple[Values, Values]:
         """Data to latent."""
+        if self.kind.takes(x, params):
+            return self.kind.forward(x, params)
         # Clamped before the search, so that the branch masked below gives no NaN gradient.
         value = x.clamp(-self.bound, self.bound)
         bin_ = self._find(value, params, axis=0)
@@ -55,6 +63,8 @@ class Spline:
 
     def inverse(self, z: Values, params: Params) -> tuple[Values, Values]:
         """Latent to data."""
+        if self.kind.takes(z, params, backwards=True):
+            return self.kind.inverse(z, params)
         value = z.clamp(-self.bound, self.bound)
         bin_ = self._find(value, params, axis=1)
         x, log_slope = run(bin_, value)

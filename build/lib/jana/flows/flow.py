@@ -1,0 +1,139 @@
+"""A conditional density, as layers that carry data to a base distribution."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor, nn
+
+from ..networks.dropout import Masks
+from ..networks.mlp import Linear
+from ..networks.standardize import Standardize
+from .base import Base
+from .support import Support
+from .whitening import Whitening
+
+
+class Sample(NamedTuple):
+    """Draws, and the log density of each under the flow they came from."""
+
+    draws: Float[Tensor, "M B L D"]
+    log_prob: Float[Tensor, "M B L"]
+
+
+class Flow(nn.Module):
+    """p(x | context): x -> its support opened -> whitened -> layers -> base distribution.
+
+    Args:
+        support: Where x may lie.
+        standardize: Of the context features.
+        layers: Learned maps, from data to latent, one of them at least a coupling.
+        base: Distribution of the latents.
+    """
+
+    def __init__(
+        self, support: Support, standardize: Standardize, layers: list[nn.Module], base: Base
+    ):
+        super().__init__()
+        self.dim = len(support.low)
+        self.support = support
+        self.standardize = standardize
+        self.whitening = Whitening(self.dim, len(standardize.mean))
+        self.sizes = [layer.n_features for layer in layers]
+        starts = [layer.start for layer in layers if layer.n_features]
+        self.project = Linear(torch.cat(starts, dim=2))
+        self.layers = nn.ModuleList(layers)
+        self.masks = Masks(self.layers)
+        self.base = base
+        self.fixed = False
+        self.compiled = False  # whether couplings are compiled in training
+
+    def set_from(self, x: Float[Tensor, "N D"], context: Float[Tensor, "N C"]) -> None:
+        """Sets everything that is not learned from training data (for all members alike).
+
+        Does nothing to a flow that `rescale` has set.
+        """
+        if self.fixed:
+            return
+        self.standardize.set_from(context)
+        context = self.standardize(context)
+        self.support.set_from(x, context)
+        opened, _ = self.support(x[None], context[None])
+        self.whitening.set_from(opened[0], context)
+
+    def rescale(self, x: float, context: float) -> None:
+        """Divides data and context by constants, in place of all that `set_from` would set."""
+        self.fixed = True
+        self.standardize.sd.fill_(context)
+        self.whitening.rescale(x)
+
+    def log_prob(
+        self, x: Float[Tensor, "M B D"], context: Float[Tensor, "M B C"]
+    ) -> Float[Tensor, "M B"]:
+        """log p(x | context), one value per row; -inf outside the support."""
+        context = self.standardize(context)
+        z, total = self.support(x, context)
+        z, log_det = self.whitening(z, context)
+        total = total + log_det
+        features = self.project(self._told(context)).split(self.sizes, dim=-1)
+        if self.training:
+            self.masks.draw(x.shape[1], x.device)
+        call = _compiled() if self.training and self.compiled else _called
+        for layer, piece in zip(self.layers, features, strict=True):
+            z, log_det = (call if layer.n_features else _called)(layer, z, piece)
+            total = total + log_det
+        return total + self.base.log_prob(z)
+
+    def sample(self, noise: Float[Tensor, "M B L D"], context: Float[Tensor, "M B C"]) -> Sample:
+        """One draw per row of the base's `noise`; L of them for each row of the context."""
+        n = noise.shape[2]
+        context = self.standardize(context)
+        features = self.project(self._told(context)).repeat_interleave(n, dim=1)
+        features = features.split(self.sizes, dim=-1)
+        z = noise.flatten(1, 2)
+        total = self.base.log_prob(z)
+        for layer, piece in zip(reversed(self.layers), reversed(features), strict=True):
+            z, log_det = layer.inverse(z, piece)
+            total = total - log_det
+        context = context.repeat_interleave(n, dim=1)
+        z, log_det = self.whitening.inverse(z, context)
+        x, log_det_support = self.support.inverse(z, context)
+        total = total - log_det - log_det_support
+        return Sample(x.unflatten(1, (-1, n)), total.unflatten(1, (-1, n)))
+
+    def _told(self, context: Float[Tensor, "M B C"]) -> Float[Tensor, "M B F"]:
+        """What the layers' networks are given: the context, and where bounds cut."""
+        if not self.support.n_edges:
+            return context
+        return torch.cat([context, self.support.edges(context)], -1)
+
+    def noise(self, rngs: Sequence[Generator], rows: int, n: int) -> Float[Tensor, "M B L D"]:
+        """Base draws for `rows` contexts, each member's from its own generator."""
+        return torch.stack([self.base.sample(rng, rows, n, self.dim) for rng in rngs])
+
+    def decay(self) -> dict[nn.Parameter, Float[Tensor, "..."]]:
+        """How strongly each hidden weight decays: the factor of its square in the loss.
+
+        The factors broadcast to the weights; weights that do not decay are left out.
+        """
+        layers = [layer for layer in self.layers if layer.n_features]
+        columns = [torch.full((layer.n_features,), layer.decay) for layer in layers]
+        found = {self.project.weight: torch.cat(columns)}
+        for layer in layers:
+            found |= dict.fromkeys(layer.hidden(), torch.tensor(layer.decay))
+        return found
+
+
+def _called(layer: nn.Module, z: Tensor, piece: Tensor) -> tuple[Tensor, Tensor]:
+    return layer(z, piece)
+
+
+@cache
+def _compiled() -> Callable:
+    """All couplings of a shape are compiled as one.
+
+    Not at the import, as torch's compiler takes seconds to import itself.
+    """
+    return torch.compile(_called, dynamic=False)

@@ -1,0 +1,90 @@
+"""Where the compiled kernels of `kernels.py` stand in for tensor operations, and autograd's view.
+
+They are for a CPU and single precision. Within compiled code (torch.compile) tensor operations
+stay, as those are fused there, and a kernel would cut the code in two.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from numpy import float32, ndarray
+from torch import Tensor
+from torch.autograd.function import FunctionCtx, once_differentiable
+
+from . import kernels
+
+Values = Float[Tensor, "M B K"]
+Params = Float[Tensor, "M B K P"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A spline, as the kernels know it.
+
+    Attributes:
+        free: Whether its box moves.
+        bins: Number of bins.
+        bound: Half width of the box where parameters are zero.
+        limit: Of the raw numbers, to 15, where it is not free; least size where it is.
+    """
+
+    free: bool
+    bins: int
+    bound: float
+    limit: float
+
+    def takes(self, value: Tensor, params: Tensor, backwards: bool = False) -> bool:
+        """Whether the kernels are for these tensors; backwards they have no gradient."""
+        if torch.compiler.is_compiling() or value.device.type != "cpu":
+            return False
+        if value.dtype != torch.float32 or params.dtype != torch.float32:
+            return False
+        wanted = torch.is_grad_enabled() and (value.requires_grad or params.requires_grad)
+        return not (backwards and wanted)
+
+    def forward(self, value: Values, params: Params) -> tuple[Values, Values]:
+        """Data to latent, and the log slope."""
+        return _Warp.apply(value, params, self)
+
+    def inverse(self, value: Values, params: Params) -> tuple[Values, Values]:
+        """Latent to data, and the log slope; without a gradient."""
+        return _warped(value.contiguous(), params.contiguous(), self, backwards=True)
+
+    @property
+    def told(self) -> tuple[bool, tuple[int, float32, float32]]:
+        """What the kernels are told of it."""
+        return self.free, (self.bins, float32(self.bound), float32(self.limit))
+
+
+def _flat(values: Tensor) -> ndarray:
+    return values.detach().view(-1).numpy()
+
+
+def _rows(params: Tensor) -> ndarray:
+    return params.detach().view(-1, params.shape[-1]).numpy()
+
+
+def _warped(value: Tensor, params: Tensor, kind: Kind, backwards: bool) -> tuple[Tensor, Tensor]:
+    found, log_slope = torch.empty_like(value), torch.empty_like(value)
+    told = *kind.told, backwards
+    kernels.warp(_flat(value), _rows(params), *told, _flat(found), _flat(log_slope))
+    return found, log_slope
+
+
+class _Warp(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: FunctionCtx, value: Tensor, params: Tensor, kind: Kind) -> tuple:
+        value, params, ctx.kind = value.contiguous(), params.contiguous(), kind
+        ctx.save_for_backward(value, params)
+        return _warped(value, params, kind, backwards=False)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: FunctionCtx, by_warped: Tensor, by_slope: Tensor) -> tuple:
+        value, params = ctx.saved_tensors
+        found = torch.empty_like(value), torch.empty_like(params)
+        given = _flat(by_warped.contiguous()), _flat(by_slope.contiguous())
+        told = _flat(value), _rows(params), *ctx.kind.told, *given
+        kernels.gradient(*told, _flat(found[0]), _rows(found[1]))
+        return *found, None

@@ -1,0 +1,71 @@
+"""The likelihood network as a stand-in for the simulator."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor
+
+from ..joint import Joint
+from .chunks import in_chunks, sampled
+
+PAIRS = 100_000  # of a draw and a data set that are held at once
+
+
+def simulate(
+    model: Joint, rngs: Sequence[Generator], theta: Float[Tensor, "M B D"], n: int
+) -> Float[Tensor, "M B L *X"]:
+    """`n` surrogate data sets for each theta and member, as large as those of the training set."""
+    trials = model.x_shape[0] if model.exchangeable else 1
+    draws = sampled(model.likelihood, lambda theta: theta, rngs, theta, n * trials).draws
+    return draws.reshape(*draws.shape[:2], n, *model.x_shape)
+
+
+def log_likelihood(
+    model: Joint, theta: Float[Tensor, "M B D"], x: Float[Tensor, "M B *X"]
+) -> Float[Tensor, "M B"]:
+    """log q(x | theta) of each pair, in nats."""
+    device = next(model.parameters()).device
+    (found,) = in_chunks(
+        lambda theta, x: (model.log_likelihood(theta.to(device), x.to(device)),),
+        theta,
+        x,
+        per_row=x.shape[2] if model.exchangeable else 1,
+    )
+    return found
+
+
+def log_likelihood_of_draws(
+    model: Joint, draws: Float[Tensor, "M B L D"], x: Float[Tensor, "M B *X"]
+) -> Float[Tensor, "M B L"]:
+    """log q(x_b | theta) at each of L parameter draws per data set, in nats."""
+    return _at_draws(lambda theta, x: log_likelihood(model, theta, x), draws, x)
+
+
+def log_likelihood_of_trials(
+    model: Joint, draws: Float[Tensor, "M B L D"], x: Float[Tensor, "M B T X"]
+) -> Float[Tensor, "M B L T"]:
+    """log q(x_bt | theta) of each exchangeable trial at each of L parameter draws, in nats."""
+    device = next(model.parameters()).device
+
+    def of_trials(theta: Tensor, x: Tensor) -> Tensor:
+        (found,) = in_chunks(
+            lambda theta, x: (model.log_likelihood_of_trials(theta.to(device), x.to(device)),),
+            theta,
+            x,
+            per_row=x.shape[2],
+        )
+        return found
+
+    return _at_draws(of_trials, draws, x)
+
+
+def _at_draws(density, draws: Tensor, x: Tensor) -> Tensor:  # noqa: ANN001
+    """A density of (theta, x) at every draw, some data sets at a time, to bound memory."""
+    n = draws.shape[2]
+    sets = max(1, PAIRS // n)
+    found = [
+        density(theta.flatten(1, 2), given.repeat_interleave(n, dim=1)).unflatten(1, (-1, n))
+        for theta, given in zip(draws.split(sets, dim=1), x.split(sets, dim=1), strict=True)
+    ]
+    return torch.cat(found, dim=1)

@@ -1,0 +1,1 @@
+"""Files: the only part that opens any."""

@@ -1,0 +1,29 @@
+"""A netCDF file's arrays as tensors."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from . import netcdf
+
+
+def load(path: Path | str, *names: str) -> tuple[torch.Tensor, ...]:
+    """Some of a file's arrays.
+
+    Raises:
+        ValueError: As `netcdf.load`, or if an array is not there.
+    """
+    dataset = netcdf.load(path)
+    missing = sorted(set(names) - set(dataset.data_vars))
+    if missing:
+        raise ValueError(
+            f"{path} lacks {', '.join(missing)} (it has {', '.join(dataset.data_vars)}): delete it "
+            "and run snakemake again"
+        )
+    return tuple(torch.from_numpy(dataset[name].values) for name in names)
+
+
+def load_if_any(path: Path | str | Sequence[str], *names: str) -> tuple[torch.Tensor, ...] | None:
+    """As `load`; None where an empty list stands for a file that there is none of."""
+    return load(path, *names) if path else None

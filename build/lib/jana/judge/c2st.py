@@ -1,0 +1,46 @@
+"""C2ST of every observation."""
+
+import math
+
+from jaxtyping import Float
+from torch import Tensor
+
+from ..diagnostics.c2st import c2st
+from ..io.tables import row
+
+
+def methods(parameters: int, refined_parameters: int) -> dict[str, str]:
+    """Which draws are judged: the name of the array, by method.
+
+    Args:
+        parameters: How many the task has.
+        refined_parameters: Up to how many refined draws are judged too.
+    """
+    direct = {"jana": "posterior"}
+    return direct | ({"jana_refined": "refined"} if parameters <= refined_parameters else {})
+
+
+def rows(
+    labels: dict, exact: Float[Tensor, "B L D"], draws: Float[Tensor, "B L D"], **fields: object
+) -> list[dict]:
+    """One row per observation; the error is that of a share of 2 L draws, which is a little small.
+
+    Args:
+        labels: Columns that all rows share.
+        exact: Exact posterior draws.
+        draws: Those that are judged.
+        fields: Further columns, such as the method and the seed.
+    """
+    n = exact.shape[1]
+    return [
+        row(
+            labels,
+            "c2st",
+            value,
+            error=math.sqrt(value * (1 - value) / (2 * n)),
+            observation=observation,
+            draws=n,
+            **fields,
+        )
+        for observation, value in enumerate(c2st(exact, draws).tolist())
+    ]

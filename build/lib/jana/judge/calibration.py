@@ -1,0 +1,141 @@
+"""SBC, joint SBC and TARP: curves with their bands, p-values, and draws outside the prior."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Int
+from torch import Generator, Tensor
+
+from ..diagnostics import ecdf, tarp
+from ..diagnostics.densities import share_outside
+from ..diagnostics.ranks import ranks, tied_ranks
+from ..io.tables import row
+
+METRICS = {"posterior": "sbc_pvalue", "joint": "jsbc_pvalue"}
+SCORES = ("log_likelihood", "log_posterior")  # what is ranked beside the parameters
+EXTRA = (*SCORES, "tarp")
+
+
+class Answers(NamedTuple):
+    """What is ranked, for one kind of data and one member.
+
+    Attributes:
+        draws: Posterior draws of every data set.
+        scores: Log likelihood and log posterior of each draw, as the networks have them.
+        truth: The same of the parameters that the data came from.
+        reference: A point for each data set that does not depend on the truth, for TARP.
+    """
+
+    draws: Float[Tensor, "B L D"]
+    scores: Float[Tensor, "B L S"]
+    truth: Float[Tensor, "B S"]
+    reference: Float[Tensor, "B D"]
+
+
+class Calibration(NamedTuple):
+    """Rank ECDFs of every member and quantity, over one simultaneous band.
+
+    Quantities are the parameters, the log likelihood, the log posterior, and the distance from
+    TARP's reference point.
+
+    Attributes:
+        grid: Fractional ranks (K,).
+        posterior: ECDFs of posterior SBC (M, Q, K).
+        joint: ECDFs of joint SBC.
+        lower: Lower edge of the band for all quantities of a task together (K,).
+        upper: Its upper edge.
+        p_values: By kind, (M, Q), adjusted for the number of quantities.
+    """
+
+    grid: Float[Tensor, " K"]
+    posterior: Float[Tensor, "M Q K"]
+    joint: Float[Tensor, "M Q K"]
+    lower: Float[Tensor, " K"]
+    upper: Float[Tensor, " K"]
+    p_values: dict[str, Float[Tensor, "M Q"]]
+
+
+def quantity_ranks(
+    rng: Generator, theta: Float[Tensor, "B D"], answers: Answers
+) -> Int[Tensor, "B Q"]:
+    """Ranks of the true parameters, of their scores, and of their distance from the reference."""
+    return torch.cat(
+        [
+            ranks(theta, answers.draws),
+            tied_ranks(rng, answers.truth, answers.scores),
+            tarp.ranks(theta, answers.draws, answers.reference),
+        ],
+        dim=1,
+    )
+
+
+def references(
+    x: Float[Tensor, " B *X"],
+    pool: tuple[Float[Tensor, "N D"], Float[Tensor, " N *X"]],
+    exchangeable: bool,
+) -> Float[Tensor, "B D"]:
+    """The parameters of the nearest of other simulated data sets.
+
+    Args:
+        x: Data sets that are judged.
+        pool: theta and x of others.
+        exchangeable: Whether the order of trials is of no account: they are sorted first.
+    """
+    theta, others = pool
+    if exchangeable:
+        x, others = x.sort(1).values, others.sort(1).values
+    return theta[tarp.neighbours(x, others)]
+
+
+def calibration(
+    rng: Generator,
+    theta: Float[Tensor, "B D"],
+    answers: dict[str, list[Answers]],
+    level: float,
+) -> Calibration:
+    """Judges the answers of every member, by kind ("posterior" and "joint")."""
+    sets, n = answers["posterior"][0].draws.shape[:2]
+    null = ecdf.null_extremes(rng, sets, n)
+    found = {
+        kind: torch.stack([quantity_ranks(rng, theta, member) for member in answers[kind]])
+        for kind in METRICS
+    }
+    band = ecdf.band(null, sets, n, 1 - (1 - level) / found["posterior"].shape[2])
+    curves = {
+        kind: torch.stack([ecdf.ecdf(member, n) for member in members])
+        for kind, members in found.items()
+    }
+    p_values = {
+        kind: torch.stack([adjusted(member, n, null) for member in members])
+        for kind, members in found.items()
+    }
+    return Calibration(
+        ecdf.grid(n), **curves, lower=band.lower, upper=band.upper, p_values=p_values
+    )
+
+
+def rows(
+    labels: dict,
+    found: Calibration,
+    log_prior: Float[Tensor, "M B L"],
+    names: Sequence[str],
+) -> list[dict]:
+    """Per seed: adjusted p-values of each kind and quantity; the share outside the prior."""
+    p_values = [
+        row(labels, METRICS[kind], float(p), seed=seed, quantity=name, method="jana")
+        for kind, members in found.p_values.items()
+        for seed, member in enumerate(members)
+        for name, p in zip([*names, *EXTRA], member, strict=True)
+    ]
+    outside = [
+        row(labels, "outside_support", share_outside(member.flatten()), seed=seed, method="jana")
+        for seed, member in enumerate(log_prior)
+    ]
+    return p_values + outside
+
+
+def adjusted(found: Int[Tensor, "B Q"], n: int, null: Float[Tensor, " S"]) -> Float[Tensor, " Q"]:
+    """p-values of uniformity, adjusted for how many quantities there are."""
+    extremes = ecdf.extremes(ecdf.counts_below(found, n), len(found))
+    return ecdf.holm(ecdf.p_values(extremes, null))

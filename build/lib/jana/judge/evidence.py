@@ -1,0 +1,124 @@
+"""Amortized log marginal likelihoods and predictive densities, against exact ones if there are."""
+
+import math
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor
+
+from ..diagnostics.densities import mean, root_mean_square
+from ..evidence import LARGEST_KHAT
+from ..evidence.amortized import LogMarginal
+from ..evidence.predictive import Predictive, log_mean
+from ..io.tables import row
+from ..simulators.base import Simulator
+
+EXACT_DRAWS = 100_000  # for the predictive density: noise of a hundredth of a nat or so
+
+
+class Exact(NamedTuple):
+    """The true values (B,), or None for a simulator without exact answers.
+
+    Attributes:
+        marginal: log p(x).
+        predictive: log p(new | x), a mean over exact draws, with its Monte Carlo error.
+    """
+
+    marginal: Float[Tensor, " B"] | None
+    predictive: Predictive | None
+
+
+def exact(
+    rng: Generator, simulator: Simulator, x: Tensor, new: Tensor, draws: int = EXACT_DRAWS
+) -> Exact:
+    """log p(x), and log p(new | x) as the mean likelihood of new data under exact draws."""
+    if simulator.exact is None:
+        return Exact(None, None)
+    found = []
+    for given, fresh in zip(x.split(1), new.double().split(1), strict=True):  # to bound memory
+        theta = simulator.exact.sample(rng, given, draws).double()
+        found.append(log_mean(simulator.log_likelihood(theta, fresh.unsqueeze(1))))
+    predictive = Predictive(*(torch.cat(part) for part in zip(*found, strict=True)))
+    return Exact(simulator.exact.log_marginal(x.double()), predictive)
+
+
+def rows(
+    labels: dict, ours: LogMarginal, exact: Float[Tensor, " B"] | None, draws: int
+) -> list[dict]:
+    """Per seed and data set: value and k-hat; the error, its root mean square and its mean."""
+    found = scores(labels, "lml", Predictive(*ours[:2]), exact, draws)
+    return found + [
+        row(labels, "khat", float(khat), seed=seed, observation=where, method="jana", draws=draws)
+        for seed, khats in enumerate(ours.khat)
+        for where, khat in enumerate(khats)
+    ]
+
+
+def scores(
+    labels: dict,
+    name: str,
+    ours: Predictive,
+    exact: Float[Tensor, " B"] | Predictive | None,
+    draws: int,
+    method: str = "jana",
+) -> list[dict]:
+    """Rows of one kind of log density, and of its differences from the exact one.
+
+    Args:
+        labels: Columns that all rows share.
+        name: "lml", "lpd" or "loo": what the metrics' names begin with.
+        ours: Values (M, B) and their Monte Carlo errors.
+        exact: The truth, where it is known; with its own Monte Carlo error, if it has one.
+        draws: How many the estimates rest on.
+        method: Whose they are.
+    """
+    shared, found = {"method": method, "draws": draws, "unit": "nats"}, []
+    exact, blur = exact if isinstance(exact, Predictive) else (exact, None)
+    for seed, (values, errors) in enumerate(zip(*ours, strict=True)):
+        for where, (value, error) in enumerate(zip(values, errors, strict=True)):
+            fields = {"error": float(error), "seed": seed, "observation": where}
+            found.append(row(labels, name, float(value), **fields, **shared))
+            if exact is not None:
+                gap = float(value.double() - exact[where].double())
+                if blur is not None:
+                    fields["error"] = math.hypot(float(error), float(blur[where]))
+                found.append(row(labels, f"{name}_error", gap, **fields, **shared))
+        if exact is not None:
+            gaps = values.double() - exact.double()
+            for metric, score in (("rmse", root_mean_square(gaps)), ("bias", mean(gaps))):
+                fields = {"error": score.error, "seed": seed}
+                found.append(row(labels, f"{name}_{metric}", score.value, **fields, **shared))
+    return found
+
+
+def gain_of_refining(
+    labels: dict,
+    joint: Float[Tensor, "M B"],
+    marginal: LogMarginal,
+    posterior: Float[Tensor, "M B"],
+) -> list[dict]:
+    """Per seed: how much better the likelihood network's own posterior is, in held-out nats.
+
+    prior * likelihood network / evidence is the density that refined draws follow. Where it is
+    higher at the true parameters than the posterior network's, refined draws are the better
+    answer. Only data sets count whose evidence k-hat trusts. No reference is read for it. It cannot
+    see a mode that the posterior network has missed: nor can refined draws reach it.
+
+    Args:
+        labels: Columns that all rows share.
+        joint: log prior + log likelihood of held-out pairs, by the likelihood network.
+        marginal: Their evidence.
+        posterior: log density of the same parameters under the posterior network.
+    """
+    gains = joint.double() - marginal.value - posterior.double()
+    trusted = (marginal.khat <= LARGEST_KHAT) & gains.isfinite()
+    found = (
+        (seed, mean(member[kept]))
+        for seed, (member, kept) in enumerate(zip(gains, trusted, strict=True))
+        if kept.sum() > 1
+    )
+    return [
+        row(labels, "refined_gain", m.value, error=m.error, seed=seed, method="jana", unit="nats")
+        for seed, m in found
+    ]

@@ -1,0 +1,69 @@
+"""Dropout whose masks come from generators that are passed in, one per member.
+
+All masks of a step are drawn at once and before it: so that nothing random is left within, and
+what is between can be compiled.
+"""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor, nn
+
+
+class Dropout(nn.Module):
+    """Leaves out a share of the features in training, and scales the others up to make up for it.
+
+    Reference: Srivastava et al. (2014), JMLR 15.
+
+    Args:
+        share: Of the features that are left out, from 0 to below 1; kept to within 2^-16.
+        width: Number of features H.
+        copies: How many networks of a kind each member has.
+    """
+
+    def __init__(self, share: float, width: int, copies: int = 1):
+        super().__init__()
+        if not 0 <= share < 1:
+            raise ValueError(f"dropout needs a share from 0 to below 1, not {share}")
+        self.keep, self.width, self.copies = 1 - share, width, copies
+        self.mask = torch.ones(())
+
+    def forward(self, h: Float[Tensor, "R B H"]) -> Float[Tensor, "R B H"]:
+        """The features, some of them 0; all of them as they are when not in training.
+
+        As many leading rows for one member as for another, member by member.
+        """
+        return h * self.mask if self.training and self.keep < 1 else h
+
+
+class Masks:
+    """All dropout layers of a module, whose masks are drawn together.
+
+    Attributes:
+        rngs: One generator per member.
+    """
+
+    def __init__(self, module: nn.Module):
+        layers = [m for m in module.modules() if isinstance(m, Dropout) and m.keep < 1]
+        layers.sort(key=lambda layer: layer.keep)
+        self.groups = [list(group) for _, group in groupby(layers, key=lambda layer: layer.keep)]
+        self.rngs: Sequence[Generator] = ()
+
+    def draw(self, rows: int, device: torch.device) -> None:
+        """Draws the masks of the next step, for `rows` rows of each member's networks."""
+        for layers in self.groups:
+            sizes = [layer.copies * rows * layer.width for layer in layers]
+            bits = torch.stack([_bits(rng, sum(sizes)) for rng in self.rngs])
+            keep = layers[0].keep
+            kept = bits >= round((1 - keep) * 2**16) - 2**15
+            scales = kept.float().div_(keep).to(device).split(sizes, dim=1)
+            for layer, scale in zip(layers, scales, strict=True):
+                layer.mask = scale.reshape(-1, rows, layer.width)
+
+
+def _bits(rng: Generator, n: int) -> Tensor:
+    """`n` integers of 16 bits, uniform: four out of each number drawn, as drawing costs most."""
+    numbers = torch.empty((n + 3) // 4, dtype=torch.int64)
+    return numbers.random_(-(2**63), None, generator=rng).view(torch.int16)[:n]

@@ -1,0 +1,294 @@
+"""From configuration entries to objects: the only part that knows all others by name."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor, nn
+
+from .flows.base import Normal, StudentT
+from .flows.coupling import Coupling, Elementwise
+from .flows.flow import Flow
+from .flows.mixing import ActNorm, Mixing, Permutation
+from .flows.published import CLAMPED_AFFINE, FreeSpline, Rotation, Scale
+from .flows.spline import Spline
+from .flows.support import Support
+from .flows.warps import Affine
+from .io import checkpoints
+from .joint import Joint
+from .networks.deep_set import DeepSet
+from .networks.mlp import Style
+from .networks.standardize import Standardize
+from .provenance import seed_of
+from .rng import generator
+from .simulators.base import Simulator
+from .training.fit import Training
+
+# What each kind of layer is called in a design's `warps`, and the settings it takes.
+KITS = {
+    "own": {
+        "warps": {"A": lambda net: Affine(), "S": lambda net: Spline(net.bins, net.bound)},
+        "norm": ActNorm,
+        "mixings": {"none": (), "permutation": (Permutation,), "learned": (Permutation, Mixing)},
+    },
+    "published": {
+        "warps": {
+            "A": lambda net: CLAMPED_AFFINE,
+            "S": lambda net: FreeSpline(net.bins, net.bound),
+        },
+        "norm": Scale,
+        "mixings": {"none": (), "permutation": (Permutation,), "learned": (Rotation,)},
+    },
+}
+
+
+@dataclass(frozen=True)
+class NetSettings:
+    """The networks of all couplings of one kind.
+
+    Attributes:
+        hidden: Widths of the hidden layers.
+        dropout: Share of the hidden features left out in training.
+        decay: Weight of the sum of squared hidden weights in the loss.
+        bins: Of each spline.
+        bound: Half width of the splines' box, in the units of what the flow sees.
+    """
+
+    hidden: tuple[int, ...]
+    dropout: float = 0.0
+    decay: float = 0.0
+    bins: int = 8
+    bound: float = 5.0
+
+
+@dataclass(frozen=True)
+class FlowSettings:
+    """The shape of one flow.
+
+    Attributes:
+        kit: "own", or "published" for the paper's layers.
+        warps: A letter for each two-sided coupling, from data to latent: A affine, S spline.
+        nets: Their networks, by letter.
+        activation: Of the hidden layers.
+        mixing: What stands before each coupling but (in our own kit) the first: "none",
+            "permutation" (fixed) or "learned".
+        act_norm: Whether a learned scale and shift stands before each coupling.
+        latent_df: Degrees of freedom of a Student-t latent; None for a normal one.
+        start: "regression", or "none": data and context are only divided by constants.
+        bounded: Whether the flow keeps to the target's bounds.
+        scale: What the target is divided by where nothing is regressed.
+        context_scale: What the context is divided by there.
+    """
+
+    kit: str
+    warps: str
+    nets: dict[str, NetSettings]
+    activation: str
+    mixing: str
+    act_norm: bool
+    latent_df: int | None
+    start: str
+    bounded: bool
+    scale: float = 1.0
+    context_scale: float = 1.0
+
+    @classmethod
+    def from_config(cls, entry: dict) -> "FlowSettings":
+        """Of a configuration entry that has passed the schema."""
+        nets = {
+            letter: NetSettings(**{**net, "hidden": tuple(net["hidden"])})
+            for letter, net in entry["nets"].items()
+        }
+        return cls(**{**entry, "nets": nets})
+
+
+@dataclass(frozen=True)
+class SummarySettings:
+    """The summary network of exchangeable trials.
+
+    Attributes:
+        hidden: Widths of the hidden layers of both its networks.
+        features: Number of learned features.
+    """
+
+    hidden: tuple[int, ...]
+    features: int
+
+
+@dataclass(frozen=True)
+class Design:
+    """A pair of networks and how it is trained."""
+
+    posterior: FlowSettings
+    likelihood: FlowSettings
+    training: Training
+    summary: SummarySettings | None = None
+
+    @classmethod
+    def from_config(cls, entry: dict) -> "Design":
+        """Of a configuration entry that has passed the schema."""
+        flows = {
+            name: FlowSettings.from_config(entry[name]) for name in ("posterior", "likelihood")
+        }
+        summary = entry.get("summary")
+        if summary:
+            summary = SummarySettings(tuple(summary["hidden"]), summary["features"])
+        return cls(**flows, training=Training(**entry["training"]), summary=summary)
+
+
+def build_flow(
+    rngs: Sequence[Generator],
+    settings: FlowSettings,
+    target: tuple[Tensor, Tensor],
+    given: tuple[Tensor, Tensor],
+) -> Flow:
+    """A flow that starts as its regression, or its scaling, alone.
+
+    Args:
+        rngs: One generator per member.
+        settings: Of the flow.
+        target: Bounds (D,) of what it is a density of.
+        given: Bounds (C,) of its context.
+    """
+    kit, dim, context = KITS[settings.kit], len(target[0]), len(given[0])
+    edge = torch.full((dim,), torch.inf)
+    support = Support(*(target if settings.bounded else (-edge, edge)), context)
+    layers: list[nn.Module] = []
+    for index, letter in enumerate(settings.warps):
+        net = settings.nets[letter]
+        start = {"own": "kaiming", "published": "glorot"}[settings.kit]
+        style = Style(net.hidden, settings.activation, start, net.dropout, net.decay)
+        if settings.act_norm:
+            layers.append(kit["norm"](rngs, dim))
+        if dim > 1 and (index or settings.kit == "published"):
+            layers += [mixing(rngs, dim) for mixing in kit["mixings"][settings.mixing]]
+        core = Coupling if dim > 1 else Elementwise
+        told = context + support.n_edges
+        layers.append(core(rngs, dim, told, kit["warps"][letter](net), style))
+    base = Normal() if settings.latent_df is None else StudentT(settings.latent_df)
+    raw = torch.full((context,), torch.inf)
+    standardize = Standardize(*(given if settings.start == "regression" else (-raw, raw)))
+    flow = Flow(support, standardize, layers, base)
+    if settings.start == "none":
+        flow.rescale(settings.scale, settings.context_scale)
+    return flow
+
+
+def build_joint(
+    design: Design, simulator: Simulator, x_shape: tuple[int, ...], seeds: Sequence[int]
+) -> Joint:
+    """The pair of networks for a simulator, with a member for each seed.
+
+    Every network of every member has its own generator, so that neither the other network
+    nor the other members move its initial weights.
+
+    Args:
+        design: Of both networks.
+        simulator: What they are to learn.
+        x_shape: Of one data set.
+        seeds: One per member.
+
+    Raises:
+        ValueError: If the data are exchangeable and the design has no summary network.
+    """
+    prior, summary = simulator.prior, None
+    trial = x_shape[1:] if simulator.exchangeable else x_shape
+    x_edge = torch.full((math.prod(trial),), torch.inf)
+    context = x_edge
+    if simulator.exchangeable:
+        if design.summary is None:
+            raise ValueError(
+                "exchangeable trials need a summary network, but the design has none: give it an "
+                "entry `summary`"
+            )
+        style = Style(design.summary.hidden)
+        rngs = generators(seeds, "weights", "summary")
+        summary = DeepSet(rngs, len(x_edge), design.summary.features, style)
+        context = torch.full((summary.size,), torch.inf)
+    bounds = {
+        "posterior": ((prior.low, prior.high), (-context, context)),
+        "likelihood": ((-x_edge, x_edge), (prior.low, prior.high)),
+    }
+    flows = {
+        name: build_flow(generators(seeds, "weights", name), getattr(design, name), *edges)
+        for name, edges in bounds.items()
+    }
+    return Joint(**flows, x_shape=x_shape, summary=summary)
+
+
+def restored(
+    entry: dict,
+    simulator: Simulator,
+    x_shape: tuple[int, ...],
+    state: dict[str, Tensor],
+    wanted: str,
+) -> Joint:
+    """A trained pair of networks, ready to use.
+
+    Args:
+        entry: The design's configuration entry.
+        simulator: What the networks were trained on.
+        x_shape: Of one data set.
+        state: The model's state dict.
+        wanted: Device: auto, cpu or cuda.
+
+    Raises:
+        ValueError: If the state does not fit the settings.
+    """
+    members = len(state["posterior.project.weight"])
+    model = build_joint(Design.from_config(entry), simulator, x_shape, range(members))
+    try:
+        model.load_state_dict(state)
+    except RuntimeError as error:
+        raise ValueError(
+            f"the weights must fit the design in the configuration, but {error}: train again"
+        ) from error
+    return model.eval().requires_grad_(False).to(device(wanted))
+
+
+def trained(
+    path: Path | str,
+    entry: dict,
+    simulator: Simulator,
+    x: Float[Tensor, " B *X"],
+    wanted: str,
+) -> Joint:
+    """The pair of networks whose weights lie at `path`, for data like `x`; as `restored`.
+
+    Raises:
+        ValueError: If they were trained under other settings, or do not fit.
+    """
+    saved = checkpoints.load(path, entry)
+    return restored(entry, simulator, tuple(x.shape[1:]), saved, wanted)
+
+
+def generators(seeds: Sequence[int], *name: object) -> list[Generator]:
+    """One generator per member, for the purpose that `name` says."""
+    return [generator(seed_of(seed, *name)) for seed in seeds]
+
+
+def device(wanted: str) -> torch.device:
+    """The device that `auto`, `cpu` or `cuda` stands for here.
+
+    Raises:
+        ValueError: If CUDA is wanted and there is none.
+    """
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise ValueError(
+            "device: cuda needs an NVIDIA GPU that PyTorch can use, but torch.cuda.is_available() "
+            "is False here: set device: auto or cpu, or install a CUDA build of torch"
+        )
+    if wanted == "auto":
+        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(wanted)
+
+
+def describe(model: Joint) -> str:
+    """What the model runs on, in words, for the provenance."""
+    where = next(model.parameters()).device
+    if where.type == "cuda":
+        return torch.cuda.get_device_name(where)
+    return f"cpu, {torch.get_num_threads()} thread(s)"

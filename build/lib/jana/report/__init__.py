@@ -1,0 +1,1 @@
+"""The report: a table and figures in, one HTML file out."""

@@ -1,0 +1,109 @@
+"""One self-contained HTML file: figures inlined, nothing loaded from anywhere."""
+
+import base64
+from pathlib import Path
+from typing import NamedTuple
+
+import jinja2
+import pandas as pd
+
+from ..io import tables
+from ..io.atomic import atomically
+from . import summary
+
+
+class Figure(NamedTuple):
+    """A PNG file and the text that says how to read it."""
+
+    path: Path
+    caption: str
+
+    @property
+    def source(self) -> str:
+        """The picture itself, as a URL."""
+        return "data:image/png;base64," + base64.b64encode(self.path.read_bytes()).decode()
+
+    @property
+    def title(self) -> str:
+        """The file's name, as words."""
+        return self.path.stem.replace("_", " ")
+
+
+class Section(NamedTuple):
+    """The figures of one task and design."""
+
+    task: str
+    design: str
+    figures: list[Figure]
+
+
+class Summary(NamedTuple):
+    """The numbers of one task."""
+
+    task: str
+    designs: list[str]
+    lines: list[summary.Line]
+
+
+def caption(path: Path | str) -> str:
+    """A caption file's text; it is reStructuredText without markup, in one paragraph."""
+    return " ".join(Path(path).read_text(encoding="utf-8").split())
+
+
+def summaries(table: pd.DataFrame, shown: list[tuple[str, str, list[str]]]) -> list[Summary]:
+    """A summary of each task, with a column for each design that is shown for it."""
+    designs: dict[str, list[str]] = {}
+    for task, design, _ in shown:
+        designs.setdefault(task, []).append(design)
+    return [
+        Summary(task, names, summary.lines(table[table.task == task], names))
+        for task, names in designs.items()
+    ]
+
+
+def assemble(
+    path: Path | str,
+    scale: str,
+    found: dict[str, Path | str],
+    shown: list[tuple[str, str, list[str]]],
+    captions: list[str],
+    thresholds: dict[str, float],
+    record: dict[str, str],
+) -> None:
+    """The whole report from files.
+
+    Args:
+        path: Where the page goes.
+        scale: Which configuration the results are of.
+        found: The tidy tables, by experiment: "benchmarks" and "checks".
+        shown: Each task, design and its pictures, in the order they are shown.
+        captions: Files with what to say of each picture, named as the pictures are.
+        thresholds: Of the verdicts.
+        record: Provenance, for the footer.
+    """
+    texts = {Path(file).stem: caption(file) for file in captions}
+    table = tables.load(found["benchmarks"])
+    verdicts = summary.verdicts(table)
+    checks, faults = summary.flagged(tables.load(found["checks"]))
+    sections = [
+        Section(task, design, [Figure(Path(png), texts[Path(png).stem]) for png in pictures])
+        for task, design, pictures in shown
+    ]
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("jana", "report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    content = environment.get_template("page.html").render(
+        scale=scale,
+        sections=sections,
+        summaries=summaries(table, shown),
+        verdicts=verdicts,
+        questions=list(dict.fromkeys(q for answers in verdicts.values() for q in answers)),
+        thresholds=thresholds,
+        checks=checks,
+        faults=faults,
+        record=record,
+    )
+    with atomically(path) as part:
+        part.write_text(content, encoding="utf-8")

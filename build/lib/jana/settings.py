@@ -1,0 +1,33 @@
+"""Configuration entries put together: plain dictionaries in, plain dictionaries out.
+
+The Snakefile imports this module to plan, so it may import the standard library only.
+"""
+
+
+def merged(entry: dict, changes: dict) -> dict:
+    """The entry with changes, dictionary by dictionary; anything else is replaced whole."""
+    found = dict(entry)
+    for key, value in changes.items():
+        both = isinstance(value, dict) and isinstance(found.get(key), dict)
+        found[key] = merged(found[key], value) if both else value
+    return found
+
+
+def design(designs: dict, name: str, task: str) -> dict:
+    """A design's settings for one task; networks of warps that are not used are left out."""
+    entry = {key: value for key, value in designs[name].items() if key != "tasks"}
+    entry = merged(entry, designs[name].get("tasks", {}).get(task, {}))
+    for part in ("posterior", "likelihood"):
+        nets = {key: net for key, net in entry[part]["nets"].items() if key in entry[part]["warps"]}
+        entry[part] = entry[part] | {"nets": nets}
+    return entry
+
+
+def pairs(designs: dict, names: list[str], tasks: list[str]) -> list[tuple[str, str]]:
+    """Every task with every design that is for it; a design with `tasks` is for these only."""
+    return [
+        (task, name)
+        for task in tasks
+        for name in names
+        if "tasks" not in designs[name] or task in designs[name]["tasks"]
+    ]

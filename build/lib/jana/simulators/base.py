@@ -1,0 +1,111 @@
+"""What every simulator is: a prior, a way to simulate, names for the axes, exact answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from jaxtyping import Float
+from torch import Generator, Tensor
+
+from . import check
+
+
+class Draws(NamedTuple):
+    """Parameters and the data they gave: row `b` of `x` came from row `b` of `theta`."""
+
+    theta: Float[Tensor, "B D"]
+    x: Float[Tensor, " B *X"]
+
+
+class Prior(NamedTuple):
+    """A distribution over parameters, as two functions and the bounds of its support.
+
+    Attributes:
+        sample: `n` draws from a generator.
+        log_prob: log p(theta), -inf outside the support.
+        low: Least value of each parameter, -inf where there is none.
+        high: Bound above each parameter, inf where there is none.
+    """
+
+    sample: Callable[[Generator, int], Float[Tensor, "B D"]]
+    log_prob: Callable[[Float[Tensor, "*B D"]], Float[Tensor, "*B"]]
+    low: Float[Tensor, " D"]
+    high: Float[Tensor, " D"]
+
+
+class Exact(NamedTuple):
+    """The answers that a simulator has in closed form or by quadrature.
+
+    Attributes:
+        sample: `n` draws of p(theta | x_b) for each data set.
+        log_posterior: log p(theta | x), normalised; (theta, x) -> one value per row.
+        log_marginal: log p(x), one value per data set.
+    """
+
+    sample: Callable[[Generator, Float[Tensor, " B *X"], int], Float[Tensor, "B L D"]]
+    log_posterior: Callable[[Float[Tensor, "B D"], Float[Tensor, " B *X"]], Float[Tensor, " B"]]
+    log_marginal: Callable[[Float[Tensor, " B *X"]], Float[Tensor, " B"]]
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """A generative model p(theta) p(x | theta).
+
+    Attributes:
+        prior: The prior p(theta).
+        simulate: Draws x for each row of theta.
+        theta_names: One name per parameter, with its unit where it has one.
+        x_axes: One name per axis of a single data set, as they stand in the files. Where the
+            first is "trial", trials are exchangeable given theta.
+        log_likelihood: log p(x | theta), of (theta, x), where it is known in closed form.
+        exact: The exact posterior and marginal likelihood, where they are known.
+    """
+
+    prior: Prior
+    simulate: Callable[[Generator, Float[Tensor, "B D"]], Float[Tensor, " B *X"]]
+    theta_names: tuple[str, ...]
+    x_axes: tuple[str, ...]
+    log_likelihood: Callable[[Tensor, Tensor], Tensor] | None = None
+    exact: Exact | None = None
+
+    def __post_init__(self) -> None:
+        check.names(self.theta_names, self.x_axes)
+
+    def answers(self) -> Exact:
+        """The exact answers.
+
+        Raises:
+            ValueError: If this simulator has none.
+        """
+        if self.exact is None or self.log_likelihood is None:
+            raise ValueError(
+                "a benchmark needs a simulator with exact answers, but this one has none: give it "
+                "`log_likelihood` and `exact`"
+            )
+        return self.exact
+
+    @property
+    def exchangeable(self) -> bool:
+        """Whether a data set is made of trials whose order does not matter."""
+        return self.x_axes[0] == "trial"
+
+    def draw(self, rng: Generator, n: int) -> Draws:
+        """`n` independent draws from p(theta, x).
+
+        Raises:
+            ValueError: If the simulator breaks a rule of `check`: shapes, values that are not
+                finite, randomness that does not come from `rng`.
+        """
+        sizes = len(self.theta_names), len(self.x_axes)
+        with check.own_generator_only():
+            tried = self._draw(Generator().manual_seed(1), check.TRIED)
+        check.shapes(*tried, check.TRIED, *sizes)
+        check.repeatable(tried, self._draw(Generator().manual_seed(1), check.TRIED))
+        drawn = self._draw(rng, n)
+        check.shapes(*drawn, n, *sizes)
+        check.finite(*drawn)
+        return drawn
+
+    def _draw(self, rng: Generator, n: int) -> Draws:
+        theta = self.prior.sample(rng, n)
+        return Draws(theta, self.simulate(rng, theta))

@@ -1,0 +1,136 @@
+"""What a simulator must not do, refused at its first draw and not found out from odd results."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+TRIED = 16  # rows that are simulated twice first
+# Axes of the files, and what else has a rank.
+RESERVED = frozenset(
+    [
+        "dataset",
+        "draw",
+        "parameter",
+        "member",
+        "rank",
+        "point",
+        "epoch",
+        "part",
+        "score",
+        "quantity",
+    ]
+)
+RANKED = frozenset(["log_likelihood", "log_posterior", "tarp"])
+
+
+def names(theta_names: tuple[str, ...], x_axes: tuple[str, ...]) -> None:
+    """Refuses names that clash, with each other or with those of the files' own axes.
+
+    Raises:
+        ValueError: If a name stands twice or is taken.
+    """
+    for kind, given in (("theta_names", theta_names), ("x_axes", x_axes)):
+        if isinstance(given, str) or not given or not all(given):
+            raise ValueError(f"{kind} needs a tuple of names, not {given!r}: ('name',) is one name")
+        twice = sorted({name for name in given if given.count(name) > 1})
+        if twice:
+            raise ValueError(f"{kind} needs different names, but {', '.join(twice)} stands twice")
+    ranked = sorted(RANKED & set(theta_names))
+    if ranked:
+        raise ValueError(
+            f"theta_names may not hold {', '.join(ranked)}, which is ranked beside the parameters: "
+            "give the parameter another name"
+        )
+    taken = sorted(RESERVED & set(x_axes))
+    if taken:
+        raise ValueError(
+            f"x_axes may not be called {', '.join(taken)}, as axes of the files are: give the data "
+            "axis another name, such as coordinate, time or trial"
+        )
+
+
+def shapes(theta: Tensor, x: Tensor, n: int, parameters: int, axes: int) -> None:
+    """Refuses draws whose shapes are not those that the names promise.
+
+    Raises:
+        ValueError: If theta is not (n, parameters), or x not n data sets of `axes` axes.
+    """
+    for name, values in (("theta", theta), ("x", x)):
+        if not isinstance(values, Tensor) or not values.is_floating_point():
+            kind = values.dtype if isinstance(values, Tensor) else type(values).__name__
+            raise ValueError(f"{name} must be a tensor of floating-point numbers, not {kind}")
+    if tuple(theta.shape) != (n, parameters):
+        raise ValueError(
+            f"the prior must give theta of shape {(n, parameters)}, a column per name in "
+            f"theta_names, but gave {tuple(theta.shape)}"
+        )
+    if x.ndim != 1 + axes or len(x) != n:
+        raise ValueError(
+            f"simulate must give {n} data sets of {axes} axis(es), one per name in x_axes, but "
+            f"gave the shape {tuple(x.shape)}"
+        )
+
+
+def finite(theta: Float[Tensor, "B D"], x: Float[Tensor, " B *X"]) -> None:
+    """Refuses data that are not finite, with the parameters they came from.
+
+    Raises:
+        ValueError: If a parameter or a simulated value is NaN or infinite.
+    """
+    if not torch.isfinite(theta).all():
+        raise ValueError(
+            "parameters must be finite, but some draws of the prior are not: mend the prior"
+        )
+    bad = ~torch.isfinite(x).flatten(1).all(1)
+    if bad.any():
+        row = int(bad.nonzero()[0])
+        raise ValueError(
+            f"simulated data must be finite, but {int(bad.sum())} of {len(x)} data sets are not, "
+            f"the first at theta = {theta[row].tolist()}: mend the simulator or its prior"
+        )
+
+
+def repeatable(first: tuple[Tensor, Tensor], second: tuple[Tensor, Tensor]) -> None:
+    """Refuses draws that differ although they came from equal generators.
+
+    Raises:
+        ValueError: If they do.
+    """
+    same = all(torch.equal(*pair) for pair in zip(first, second, strict=True))
+    finite = all(torch.isfinite(part).all() for part in (*first, *second))  # NaN equals nothing
+    if finite and not same:
+        raise ValueError(
+            "a simulator must draw from the generator `rng` it is given, but two runs with equal "
+            "generators gave different numbers: replace what else it draws from (such as "
+            "numpy.random.default_rng() without a seed) by torch functions with generator=rng"
+        )
+
+
+@contextmanager
+def own_generator_only() -> Iterator[None]:
+    """Refuses a block that draws from a global generator of torch or NumPy.
+
+    Raises:
+        ValueError: If one of them has moved.
+    """
+    before = _states()
+    yield
+    moved = [name for name, state in _states().items() if state != before[name]]
+    if moved:
+        raise ValueError(
+            f"a simulator must draw from the generator `rng` it is given, but this one drew from "
+            f"the global generator of {' and '.join(moved)}: give generator=rng to each function "
+            "that draws"
+        )
+
+
+def _states() -> dict[str, object]:
+    _, keys, *rest = np.random.get_state()  # the legacy one is what is watched
+    return {
+        "torch": torch.get_rng_state().numpy().tobytes(),
+        "numpy": (keys.tobytes(), *rest),
+    }

@@ -1,0 +1,290 @@
+"""The training loop, as an iterator: the caller logs, saves and stops."""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Generator, Tensor, nn
+
+from ..joint import Joint
+from ..provenance import seed_of
+from ..rng import generator
+from .losses import Trials, some_trials
+from .members import Part, using
+from .schedule import keep, rate
+from .state import Epoch, State
+
+Loss = Callable[[Joint, Tensor, Tensor, Trials | None, tuple[str, ...]], dict[str, Tensor]]
+Data = tuple[Float[Tensor, " _ D"], Float[Tensor, " _ *X"]]  # theta and x, row by row
+AVERAGE_EVERY = 10  # steps between updates of the running average: a tenth of the traffic
+MOST_SKIPPED = 0.01  # share of an epoch's steps that may be left out as not finite
+
+
+@dataclass(frozen=True)
+class Training:
+    """How to train.
+
+    Attributes:
+        epochs: Passes over the training rows, at most.
+        batch: Data sets per step B.
+        drop_last: Whether what does not fill a batch is left to the next epoch.
+        rate: Highest learning rate.
+        warmup: Share of all steps over which the rate rises.
+        epsilon: Adam's small constant, as Keras has it.
+        clip: Largest gradient norm, of each part and member.
+        together: Whether both networks are one part: with one gradient norm.
+        decay: Of the running average, per step; 0 for none.
+        patience: Epochs without a better validation loss, after which a part stops, and goes
+            back to its best epoch; None: the weights of the last epoch are kept.
+        surrogate: Share of the posterior network's rows that the likelihood network makes, new in
+            every epoch: the posterior network is then trained after it. Validation is by
+            simulated data alone. 0: both networks learn from the simulations alone.
+        compiled: Whether couplings are compiled (on a CPU; it needs a C++ compiler).
+        validation: Share of the simulations that is held out for validation. With 0 all of them
+            are learned from, and others are watched.
+        least_trials: Of exchangeable data, the smallest share of the trials that the posterior
+            network sees in a step.
+        likelihood_trials: How many of them the likelihood network sees in a step.
+    """
+
+    epochs: int
+    batch: int
+    drop_last: bool
+    rate: float
+    warmup: float
+    epsilon: float
+    clip: float
+    together: bool
+    decay: float
+    patience: int | None
+    validation: float
+    surrogate: float = 0.0
+    compiled: bool = False
+    least_trials: float = 0.5
+    likelihood_trials: int = 4
+
+
+def begin(model: Joint, learn: Data, training: Training) -> State:
+    """A run at its beginning: what is not learned is set from the training rows.
+
+    The model's parameters become views of the run's weights.
+
+    Args:
+        model: On the device it is to be trained on.
+        learn: theta and x to learn from.
+        training: How it will be trained.
+    """
+    model.set_from(*learn)
+    parts = model.parts()
+    names = [tuple(parts)] if training.together else [(name,) for name in parts]
+    modules = [nn.ModuleList(parts[name] for name in group) for group in names]
+    return State(
+        {
+            group: Part(module, training.epsilon, model.decay())
+            for group, module in zip(names, modules, strict=True)
+        }
+    )
+
+
+def split(pairs: Data, training: Training, others: Data) -> tuple[Data, Data]:
+    """What to learn from and what to validate with.
+
+    Args:
+        pairs: The budget: theta and x.
+        training: Its share of validation is the last of the budget.
+        others: Simulations beyond the budget, which are watched where that share is 0.
+
+    Raises:
+        ValueError: If either would be empty.
+    """
+    n = len(pairs[0])
+    if not training.validation:
+        return pairs, others
+    held_out = round(n * training.validation)
+    if not 0 < held_out < n:
+        raise ValueError(
+            f"training needs at least one row to learn from and one to validate with, but a share "
+            f"of {training.validation} of {n} simulations leaves {n - held_out} and {held_out}: "
+            "raise `simulations` or change `validation`"
+        )
+    return tuple(tuple(part.split([n - held_out, held_out])[i] for part in pairs) for i in (0, 1))
+
+
+def epochs(
+    model: Joint,
+    state: State,
+    loss: Loss,
+    data: tuple[Data, Data],
+    training: Training,
+    seeds: Sequence[int],
+    prior: Callable[[Generator, int], Tensor],
+) -> Iterator[Epoch]:
+    """Trains the model in place from where `state` stands, one pass per step of the iterator.
+
+    A stage stops after `training.epochs`, or when all members of all its parts have run out of
+    patience. After it, and only then, its networks have the weights that are kept.
+
+    Args:
+        model: What to train, as `begin` left it.
+        state: From `begin`; moved along in place.
+        loss: Terms by network, a value per member; the sum of all is minimized.
+        data: What to learn from and what to validate with, on the model's device.
+        training: How.
+        seeds: One per member: of the order in which it sees the data, of its dropout, and of the
+            data that its likelihood network makes for its posterior network.
+        prior: Draws parameters.
+
+    Raises:
+        FloatingPointError: If a member left out more than 1 % of an epoch's steps, or never had
+            a finite validation loss.
+    """
+    learn, watch = data
+    stages = _stages(state, training)
+    while state.stage < len(stages):
+        parts = {names: state.parts[names] for names in stages[state.stage]}
+        if not state.epoch:  # the start, which the regressions alone have made, competes too
+            state.history.append(Epoch(0, {}, _validated(model, parts, loss, watch, training, 0)))
+        while state.epoch < training.epochs and any(p.running.any() for p in parts.values()):
+            begun = time.perf_counter()
+            rows = _rows(model, learn, training, seeds, prior, state)
+            losses = _one_pass(model, parts, loss, rows, training, seeds, state.epoch)
+            state.epoch += 1
+            found = _validated(model, parts, loss, watch, training, state.epoch)
+            state.history.append(Epoch(state.epoch, losses, found))
+            state.seconds += time.perf_counter() - begun
+            yield state.history[-1]
+        _keep(parts)
+        state.stage, state.epoch = state.stage + 1, 0
+    model.eval()
+
+
+def _stages(state: State, training: Training) -> list[list[tuple[str, ...]]]:
+    """Which parts are trained at once: the likelihood first, where the posterior learns from it."""
+    if not training.surrogate:
+        return [list(state.parts)]
+    return [[("likelihood",)], [("posterior",)]]
+
+
+def _keep(parts: dict[tuple[str, ...], Part]) -> None:
+    """Gives the networks the weights of their best epoch."""
+    for names, part in parts.items():
+        if not part.best_loss.isfinite().all():
+            raise FloatingPointError(
+                f"the {' and '.join(names)} network needs a finite validation loss to be kept by, "
+                f"but the best of its members are {part.best_loss.tolist()}: look for extreme "
+                "values in the simulations"
+            )
+        part.weights.copy_(part.best)
+
+
+def _rows(model, learn, training, seeds, prior, state) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ANN001
+    """theta (M, N, D), x and the order (M, S) in which each member sees their rows this epoch."""
+    n, device = len(learn[0]), learn[0].device
+    order = _order(seeds, state.epoch, n, training).to(device)
+    if not (training.surrogate and state.stage):
+        return *model.shared(*learn), order
+    # So many of the rows make way for pairs that the likelihood network makes, new in each epoch.
+    fake = round(training.surrogate * n)
+    real = torch.stack(
+        [torch.randperm(n, generator=rng) for rng in _generators(seeds, "real", state.epoch)]
+    )[:, : n - fake].to(device)
+    rngs = _generators(seeds, "surrogate", state.epoch)
+    theta = torch.stack([prior(rng, fake) for rng in rngs]).to(device)
+    pairs = theta, model.surrogate(rngs, theta)
+    return *(
+        torch.cat([part[real], made], 1) for part, made in zip(learn, pairs, strict=True)
+    ), order
+
+
+def _one_pass(model, parts, loss, rows, training, seeds, epoch) -> dict[str, Tensor]:  # noqa: ANN001
+    """One epoch of gradient steps; the mean losses, in nats, by network and member."""
+    model.train()
+    names = tuple(name for group in parts for name in group)
+    for name in names:
+        getattr(model, name).masks.rngs = _generators(seeds, "dropout", epoch, name)
+    theta, x, order = rows
+    batches = order.split(min(training.batch, order.shape[1]), dim=1)
+    members = torch.arange(len(order), device=order.device)[:, None]
+    rng = generator(seed_of("trials", epoch))
+    losses, skips = [], {group: [] for group in parts}
+    for index, batch in enumerate(batches):
+        done = epoch * len(batches) + index
+        # Not for a last, smaller batch: another shape is compiled anew.
+        whole = batch.shape[1] == batches[0].shape[1]
+        model.compiled(training.compiled and whole and theta.device.type == "cpu")
+        pair = theta[members, batch], x[members, batch]
+        terms = loss(model, *pair, _trials(model, rng, x, training), names)
+        sum(term.sum() for term in terms.values()).backward()
+        pace = rate(done, training.epochs * len(batches), training.rate, training.warmup)
+        for group, part in parts.items():
+            total = sum(terms[name] for name in group)
+            skips[group].append(part.step(total, done, pace, training.clip))
+            if (done + 1) % AVERAGE_EVERY == 0:
+                part.follow(keep(done, AVERAGE_EVERY, training.decay))
+        losses.append({name: term.detach() for name, term in terms.items()})
+    model.eval()
+    for group, part in parts.items():
+        _count(group, part, torch.stack(skips[group]), epoch)
+        if not training.decay:
+            part.follow(0.0)
+    return _means(losses, skips)
+
+
+def _means(losses: list[dict[str, Tensor]], skips: dict) -> dict[str, Tensor]:
+    """Of each network's losses, over the steps that were not skipped: those have none."""
+    found = {}
+    for names, skipped in skips.items():
+        taken = ~torch.stack(skipped)
+        for name in names:
+            seen = torch.stack([terms[name] for terms in losses])
+            found[name] = seen.where(taken, math.nan).nanmean(0).cpu()
+    return found
+
+
+def _trials(model, rng, x, training) -> Trials | None:  # noqa: ANN001
+    """Which exchangeable trials this step sees; the same for every member."""
+    if not model.exchangeable:
+        return None
+    return some_trials(rng, x.shape[2], training.least_trials, training.likelihood_trials)
+
+
+def _generators(seeds: Sequence[int], *name: object) -> list[Generator]:
+    return [generator(seed_of(seed, *name)) for seed in seeds]
+
+
+def _order(seeds: Sequence[int], epoch: int, n: int, training: Training) -> Int[Tensor, "M N"]:
+    """The order in which each member sees the rows of an epoch, drawn by name, not by history."""
+    rngs = _generators(seeds, "order", epoch)
+    shuffled = torch.stack([torch.randperm(n, generator=rng) for rng in rngs])
+    batch = min(training.batch, n)
+    return shuffled[:, : n // batch * batch] if training.drop_last else shuffled
+
+
+@torch.no_grad()
+def _validated(model, parts, loss, data, training, epoch) -> dict[str, Tensor]:  # noqa: ANN001
+    """Validation losses of the running averages, taken into account for stopping."""
+    model.eval()
+    with using(parts, "average"):
+        names = tuple(name for group in parts for name in group)
+        terms = loss(model, *model.shared(*data), None, names)
+    for group, part in parts.items():
+        part.judge(sum(terms[name] for name in group), epoch, training.patience)
+    return {name: term.cpu() for name, term in terms.items()}
+
+
+def _count(names: tuple[str, ...], part: Part, skipped: Bool[Tensor, "S M"], epoch: int) -> None:
+    """Adds up the steps left out by members that have not stopped; too many are an error."""
+    counts = (skipped & part.running).sum(0)
+    part.skipped += counts
+    member = int(counts.argmax())
+    if counts[member] > MOST_SKIPPED * len(skipped):
+        first = int(skipped[:, member].int().argmax()) + 1
+        raise FloatingPointError(
+            f"the {' and '.join(names)} network of member {member} had a loss or gradient that was "
+            f"not finite at {int(counts[member])} of the {len(skipped)} steps of epoch "
+            f"{epoch + 1}, first at step {first}: lower `rate` or `clip`, or look for extreme "
+            "values in the simulations"
+        )
