@@ -15,7 +15,17 @@ from importlib.metadata import version
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[1]
-RECORDED = ("jana", "numba", "numpy", "scipy", "torch", "xarray", "netCDF4", "arviz-stats", "snakemake")
+RECORDED = (
+    "jana",
+    "numba",
+    "numpy",
+    "scipy",
+    "torch",
+    "xarray",
+    "netCDF4",
+    "arviz-stats",
+    "snakemake",
+)
 
 
 def seed_of(*name: object) -> int:

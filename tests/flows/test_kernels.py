@@ -5,12 +5,12 @@ import math
 import pytest
 import torch
 
-from jana.flows.kernels import bins
+from jana.flows import kernels
 from jana.flows.published import FreeSpline
 from jana.flows.spline import Spline
 
 SPLINES = {"own": Spline(), "own, few bins": Spline(bins=2, bound=3.0), "free": FreeSpline(bins=6)}
-SIZES = (0, 1, bins.WIDTH - 1, bins.WIDTH, 2 * bins.WIDTH + 5)
+SIZES = (0, 1, kernels.WIDTH - 1, kernels.WIDTH, 2 * kernels.WIDTH + 5)
 
 
 def told(spline, *shape, seed=1):

@@ -1,0 +1,356 @@
+"""The rational-quadratic splines on a CPU, in single precision, with the gradient in closed form.
+
+As tensor operations a spline is a hundred small ones, which take longer than the networks that
+tell it. Here values are worked on side by side, bin by bin and without branches, which compiles
+to vector code. `spline.py` and `published.py` have the same arithmetic for every other device and
+precision.
+
+Throughout: value (N,) and params (N, P), a row for each; `free` says which spline they are of
+(`published.FreeSpline` or `spline.Spline`), `shape` is (bins K, half width of the box at zero,
+limit of the own one's raw numbers or least size of the free one's). In a block of values, the
+first axis of two is along x and along z, or at the left and at the right end of a bin.
+
+All of it is one file, as numba's cache of a kernel is renewed with the file it stands in, not with
+those that it calls.
+"""
+
+import math
+from typing import no_type_check
+
+import numpy as np
+from numba import njit
+from numpy import float32, int32, int64
+
+WIDTH = 64  # values side by side: all that is known of their bins stays in the fastest cache
+# Not "nnan" or "ninf": what is not finite is to be seen.
+FAST = {
+    "cache": True,
+    "error_model": "numpy",
+    "nogil": True,
+    "fastmath": {"contract", "reassoc", "nsz", "arcp"},
+}
+PER_LN2, LN2 = float32(1 / math.log(2)), float32(math.log(2))
+TAYLOR = tuple(float32(1 / math.factorial(k)) for k in range(7, -1, -1))
+ODD = tuple(float32(1 / k) for k in range(15, -1, -2))
+NONE, HALF, ONE, TWO, FOUR = float32(0), float32(0.5), float32(1), float32(2), float32(4)
+LOWEST, SHIFT, UNSHIFT = float32(-27), 40, float32(2.0**-40)
+TINY = float32(1e-30)  # keeps a root from 0
+UNIT = float32(math.log(math.e - 1))  # what softplus makes 1 of
+
+
+@njit(inline="always", **FAST)
+@no_type_check
+def _exp(x):
+    """Of -27 to 15: unlike the library's, it is nothing but arithmetic."""
+    n = np.floor(x * PER_LN2 + HALF)
+    rest = x - n * LN2
+    found = TAYLOR[0]
+    for k in range(1, len(TAYLOR)):
+        found = found * rest + TAYLOR[k]
+    return found * (float32(1 << (int64(n) + SHIFT)) * UNSHIFT)
+
+
+@njit(inline="always", **FAST)
+@no_type_check
+def _softplus(x):
+    """log(1 + exp(x)); the logarithm by the series of the inverse hyperbolic tangent."""
+    u = _exp(max(-abs(x), LOWEST))
+    share = u / (TWO + u)
+    square = share * share
+    found = ODD[0]
+    for k in range(1, len(ODD)):
+        found = found * square + ODD[k]
+    return max(x, NONE) + TWO * share * found
+
+
+@njit(inline="always", **FAST)
+@no_type_check
+def _clipped(raw, limit):
+    return raw / (ONE + abs(raw) / limit)
+
+
+@njit(inline="always", **FAST)
+@no_type_check
+def _clipped_slope(raw, limit):
+    below = ONE / (ONE + abs(raw) / limit)
+    return below * below
+
+
+@njit(inline="always", **FAST)
+@no_type_check
+def _softplus_slope(size, least):
+    return ONE - _exp(max(-size, LOWEST)) if size > least else NONE
+
+
+@njit(**FAST)
+@no_type_check
+def _shares(raw, total, limit, sizes):
+    """Sizes (K, WIDTH) as a softmax of raw numbers, which the limit keeps from overflowing."""
+    whole = np.zeros(WIDTH, float32)
+    for k in range(len(sizes)):
+        for j in range(WIDTH):
+            sizes[k, j] = _exp(_clipped(raw[k, j], limit))
+        for j in range(WIDTH):
+            whole[j] += sizes[k, j]
+    for j in range(WIDTH):
+        whole[j] = total / whole[j]
+    for k in range(len(sizes)):
+        for j in range(WIDTH):
+            sizes[k, j] *= whole[j]
+
+
+@njit(**FAST)
+@no_type_check
+def _positives(raw, shift, least, sizes, whole):
+    """Sizes (K, WIDTH) as a softplus of raw numbers, and their sum."""
+    whole[:] = 0
+    for k in range(len(sizes)):
+        for j in range(WIDTH):
+            sizes[k, j] = max(_softplus(raw[k, j] + shift), least)
+        for j in range(WIDTH):
+            whole[j] += sizes[k, j]
+
+
+@njit(**FAST)
+@no_type_check
+def _loaded(value, params, first, m, v, raw):
+    """The next block of values (WIDTH,) and raw numbers (P, WIDTH), filled up with zeros."""
+    if m < WIDTH:
+        v[:] = 0
+        raw[:] = 0
+    for j in range(m):
+        v[j] = value[first + j]
+        for k in range(len(raw)):
+            raw[k, j] = params[first + j, k]
+
+
+@njit(**FAST)
+@no_type_check
+def _box(raw, free, shape, sizes, corner, whole):
+    """Sizes (2, K, WIDTH) of all bins, the box's lower left corner and its size (2, WIDTH)."""
+    bins, bound, limit = shape
+    if not free:
+        corner[:] = -bound
+        whole[:] = TWO * bound
+        for axis in range(2):
+            own = raw[axis * bins : (axis + 1) * bins]
+            _shares(own, TWO * bound, HALF * limit, sizes[axis])
+        return
+    shift = float32(math.log(math.expm1(TWO * bound / float32(bins))))
+    for axis in range(2):
+        for j in range(WIDTH):
+            corner[axis, j] = raw[axis, j] - bound
+        own = raw[2 + axis * bins : 2 + (axis + 1) * bins]
+        _positives(own, shift, limit, sizes[axis], whole[axis])
+
+
+@njit(**FAST)
+@no_type_check
+def _bin(inner, sizes, corner, whole, axis, index, low, size):
+    """Where in the box each value lies: its bin, that bin's lower left corner and its size."""
+    other, bins = 1 - axis, sizes.shape[1]
+    edge = corner[axis].copy()
+    index[:] = 0
+    low[:] = corner
+    size[:] = sizes[:, 0]
+    for k in range(1, bins):
+        for j in range(WIDTH):
+            edge[j] += sizes[axis, k - 1, j]
+            here = inner[j] >= edge[j]
+            index[j] = int32(k) if here else index[j]
+            low[axis, j] = edge[j] if here else low[axis, j]
+            low[other, j] += sizes[other, k - 1, j] if here else NONE
+            size[0, j] = sizes[0, k, j] if here else size[0, j]
+            size[1, j] = sizes[1, k, j] if here else size[1, j]
+    for side in range(2):
+        for j in range(WIDTH):  # the last bin ends where the box does, not where rounding has it
+            rest = corner[side, j] + whole[side, j] - low[side, j]
+            size[side, j] = rest if index[j] == bins - 1 else size[side, j]
+
+
+@njit(**FAST)
+@no_type_check
+def _ends(raw, free, shape, index, whole, told, slopes):
+    """Slopes (2, WIDTH) at both ends of each value's bin, and the raw numbers that told them."""
+    bins, _, limit = shape
+    first = len(raw) - (bins - 1)
+    told[:] = 0
+    for k in range(bins - 1):
+        for j in range(WIDTH):
+            told[0, j] = raw[first + k, j] if index[j] == k + 1 else told[0, j]
+            told[1, j] = raw[first + k, j] if index[j] == k else told[1, j]
+    for end in range(2):
+        outer = 0 if end == 0 else bins - 1
+        for j in range(WIDTH):
+            if free:
+                inner = max(_softplus(told[end, j] + UNIT), limit)
+            else:
+                inner = _exp(_clipped(told[end, j], limit))
+            slopes[end, j] = whole[1, j] / whole[0, j] if index[j] == outer else inner
+
+
+@njit(**FAST)
+@no_type_check
+def warp(value, params, free, shape, backwards, warped, log_slope):
+    """Fills `warped` and `log_slope`: data to latent, or `backwards`."""
+    bins = shape[0]
+    axis = 1 if backwards else 0
+    raw, sizes = np.empty((params.shape[1], WIDTH), float32), np.empty((2, bins, WIDTH), float32)
+    corner, whole, low, size, told, slopes = np.empty((6, 2, WIDTH), float32)
+    v, inner, found, slope = np.empty((4, WIDTH), float32)
+    index = np.empty(WIDTH, int32)
+    for first in range(0, len(value), WIDTH):
+        m = min(WIDTH, len(value) - first)
+        _loaded(value, params, first, m, v, raw)
+        _box(raw, free, shape, sizes, corner, whole)
+        for j in range(WIDTH):
+            inner[j] = min(max(v[j], corner[axis, j]), corner[axis, j] + whole[axis, j])
+        _bin(inner, sizes, corner, whole, axis, index, low, size)
+        _ends(raw, free, shape, index, whole, told, slopes)
+        for j in range(WIDTH):
+            start, end, width, height = slopes[0, j], slopes[1, j], size[0, j], size[1, j]
+            steep = height / width
+            bend = start + end - TWO * steep
+            if backwards:
+                risen = inner[j] - low[1, j]
+                a = height * (steep - start) + risen * bend
+                b = height * start - risen * bend
+                root = math.sqrt(max(b * b + FOUR * a * steep * risen, TINY))
+                share = min(max(TWO * steep * risen / (b + root), NONE), ONE)
+            else:
+                share = (inner[j] - low[0, j]) / width
+            rest = ONE - share
+            mixed = share * rest
+            below = steep + bend * mixed
+            above = end * share * share + TWO * steep * mixed + start * rest * rest
+            climb, line = steep * steep * above / (below * below), whole[1, j] / whole[0, j]
+            over = v[j] - inner[j]
+            if backwards:
+                inside = low[0, j] + share * width
+                climb, line = ONE / climb, ONE / line
+            else:
+                inside = low[1, j] + height * (steep * share * share + start * mixed) / below
+            found[j] = inside + line * over
+            slope[j] = climb if over == 0 else line
+        for j in range(m):
+            warped[first + j] = found[j]
+            log_slope[first + j] = math.log(slope[j])
+
+
+@njit(**FAST)
+@no_type_check
+def gradient(value, params, free, shape, by_warped, by_slope, by_value, by_params):
+    """Fills the gradients by value and params, given those by both results of `warp` forwards."""
+    bins, bound, limit = shape
+    raw, sizes = np.empty((params.shape[1], WIDTH), float32), np.empty((2, bins, WIDTH), float32)
+    out = np.empty_like(raw)
+    corner, whole, low, size, told, slopes = np.empty((6, 2, WIDTH), float32)
+    # By the lower left corner, size and end slopes of the bin; by the box's corner and size.
+    of_low, of_size, of_slopes, of_corner, of_whole = np.empty((5, 2, WIDTH), float32)
+    v, inner, of_value, to_z, to_log = np.zeros((5, WIDTH), float32)
+    index = np.empty(WIDTH, int32)
+    for first in range(0, len(value), WIDTH):
+        m = min(WIDTH, len(value) - first)
+        _loaded(value, params, first, m, v, raw)
+        to_z[:m], to_log[:m] = by_warped[first : first + m], by_slope[first : first + m]
+        _box(raw, free, shape, sizes, corner, whole)
+        for j in range(WIDTH):
+            inner[j] = min(max(v[j], corner[0, j]), corner[0, j] + whole[0, j])
+        _bin(inner, sizes, corner, whole, 0, index, low, size)
+        _ends(raw, free, shape, index, whole, told, slopes)
+        for j in range(WIDTH):
+            start, end, width, height = slopes[0, j], slopes[1, j], size[0, j], size[1, j]
+            over, line = v[j] - inner[j], whole[1, j] / whole[0, j]
+            inside = over == 0
+            z, log = (to_z[j], to_log[j]) if inside else (NONE, NONE)
+            steep, share = height / width, (inner[j] - low[0, j]) / width
+            bend, rest = start + end - TWO * steep, ONE - share
+            mixed, tilt = share * rest, ONE - TWO * share
+            below = ONE / (steep + bend * mixed)
+            above = end * share * share + TWO * steep * mixed + start * rest * rest
+            risen = (steep * share * share + start * mixed) * below  # share of the height
+            rise, top, twice = z * height * below, log / above, TWO * log * below
+            of_share = rise * steep * above * below - twice * bend * tilt
+            of_share += TWO * top * (end * share + steep * tilt - start * rest)
+            of_steep = rise * (share * share - risen * (ONE - TWO * mixed)) + TWO * top * mixed
+            of_steep += TWO * log / steep - twice * (ONE - TWO * mixed)
+            of_slopes[0, j] = rise * mixed * (ONE - risen) + top * rest * rest - twice * mixed
+            of_slopes[1, j] = top * share * share - twice * mixed - rise * mixed * risen
+            of_low[0, j], of_low[1, j] = -of_share / width, z
+            of_size[0, j] = -(of_share * share + of_steep * steep) / width
+            of_size[1, j] = z * risen + of_steep / width
+            of_value[j] = of_share / width if inside else to_z[j] * line
+            # Outside there is a line from the nearer corner, as steep as the whole box; that is
+            # the slope at the box's ends too.
+            of_line = NONE if inside else to_z[j] * over + to_log[j] / line
+            of_line += of_slopes[0, j] if index[j] == 0 else NONE
+            of_line += of_slopes[1, j] if index[j] == bins - 1 else NONE
+            far = to_z[j] if over > 0 else NONE
+            of_corner[0, j] = of_low[0, j] if inside else -to_z[j] * line
+            of_corner[1, j] = to_z[j]
+            of_whole[0, j] = -far * line - of_line * line / whole[0, j]
+            of_whole[1, j] = far + of_line / whole[0, j]
+        if free:
+            _to_positives(out, bins, limit, sizes, index, of_low, of_size, of_corner, of_whole)
+        else:
+            of_box = TWO * bound, HALF * limit
+            _to_shares(raw, out, of_box, sizes, corner, index, low, of_low, of_size)
+        _to_slopes(out, free, shape, index, told, slopes, of_slopes)
+        for j in range(m):
+            by_value[first + j] = of_value[j]
+            for k in range(len(out)):
+                by_params[first + j, k] = out[k, j]
+
+
+@njit(**FAST)
+@no_type_check
+def _to_shares(raw, out, of_box, sizes, corner, index, low, of_low, of_size):
+    """Back through the softmax; it minds differences alone, so that the last edge is no case."""
+    bins, mean = sizes.shape[1], np.empty(WIDTH, float32)
+    total, limit = of_box
+    for axis in range(2):
+        mean[:] = 0
+        for k in range(bins):
+            for j in range(WIDTH):
+                mean[j] += of_size[axis, j] * sizes[axis, k, j] if k == index[j] else NONE
+        for j in range(WIDTH):
+            mean[j] = (mean[j] + of_low[axis, j] * (low[axis, j] - corner[axis, j])) / total
+        for k in range(bins):
+            column = axis * bins + k
+            for j in range(WIDTH):
+                pull = of_low[axis, j] if k < index[j] else NONE
+                pull = of_size[axis, j] if k == index[j] else pull
+                bent = _clipped_slope(raw[column, j], limit)
+                out[column, j] = sizes[axis, k, j] * (pull - mean[j]) * bent
+
+
+@njit(**FAST)
+@no_type_check
+def _to_positives(out, bins, least, sizes, index, of_low, of_size, of_corner, of_whole):
+    """Back through the softplus, whose slope is 1 - exp(-size)."""
+    for axis in range(2):
+        out[axis] = of_corner[axis]
+        for k in range(bins):
+            for j in range(WIDTH):
+                pull = of_low[axis, j] if k < index[j] else NONE
+                pull = of_size[axis, j] if k == index[j] else pull
+                slope = _softplus_slope(sizes[axis, k, j], least)
+                out[2 + axis * bins + k, j] = (pull + of_whole[axis, j]) * slope
+
+
+@njit(**FAST)
+@no_type_check
+def _to_slopes(out, free, shape, index, told, slopes, of_slopes):
+    """Back to the raw numbers of the inner slopes."""
+    bins, _, limit = shape
+    first = len(out) - (bins - 1)
+    for end in range(2):
+        for j in range(WIDTH):
+            if free:
+                of_slopes[end, j] *= _softplus_slope(slopes[end, j], limit)
+            else:
+                of_slopes[end, j] *= slopes[end, j] * _clipped_slope(told[end, j], limit)
+    for k in range(bins - 1):
+        for j in range(WIDTH):
+            pull = of_slopes[0, j] if index[j] == k + 1 else NONE
+            out[first + k, j] = pull + (of_slopes[1, j] if index[j] == k else NONE)
