@@ -11,11 +11,11 @@ found = netcdf.load(snakemake.input[0])
 names = found.parameter.values
 columns = min(5, len(names))
 rows = ceil(len(names) / columns)
-figure = style.figure(2.0 * rows + 0.4)
+figure = style.figure(2.2 * rows + 0.4)
 panels = figure.subplots(rows, columns, squeeze=False).flat
 for index, (ax, name) in enumerate(zip(panels, names, strict=False)):
     scores = found.isel(member=0, parameter=index)
-    note = f"r = {scores.correlation:.3f}, R² = {scores.r2:.3f}"
+    note = f"r = {scores.correlation:.3f}\nR² = {scores.r2:.3f}"
     recovery.medians(ax, scores.theta.values, scores["median"].values, name, note)
 for ax in figure.axes[len(names) :]:
     ax.remove()
