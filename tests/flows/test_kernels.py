@@ -103,6 +103,43 @@ def test_double_precision_and_gradients_of_the_way_back_keep_to_tensor_operation
         assert spline.kind.takes(value, params, backwards=True)
 
 
+def test_parameters_of_another_number_are_refused_and_not_read_past():
+    spline = SPLINES["own"]
+    value, params = told(spline, 1, 5, 1)
+    with pytest.raises(ValueError, match=r"of shape \(1, 5, 1, 23\), not \(1, 5, 1, 22\)"):
+        spline.kind.forward(value, params[..., :-1])
+    with pytest.raises(ValueError, match=r"of shape \(1, 5, 1, 23\), not \(1, 5, 1, 24\)"):
+        spline.kind.inverse(value, torch.cat([params, params[..., :1]], -1))
+
+
+def test_a_wide_box_and_a_small_least_slope_are_exact_too():
+    for spline in (FreeSpline(bins=2, bound=100.0), Spline(least=1e-9)):
+        value, params = told(spline, 2, 50, 2)
+        found, exact = (
+            spline.forward(value, params),
+            spline.forward(value.double(), params.double()),
+        )
+        assert not isinstance(spline, Spline) or not spline.kind.takes(value, params)
+        for ours, other in zip(found, exact, strict=True):
+            torch.testing.assert_close(ours.double(), other, rtol=1e-3, atol=2e-3)
+
+
+@pytest.mark.parametrize("name", SPLINES)
+def test_gradients_at_the_ends_of_the_box_and_of_few_rows(name):
+    """The last block is filled up, and ends belong to both sides."""
+    spline = SPLINES[name]
+    params = told(spline, 1, 3, 1)[1]
+    value = torch.tensor([-spline.bound, spline.bound, 0.5]).view(1, 3, 1)
+
+    def gradients(precision):
+        at, by = (part.to(precision).requires_grad_() for part in (value, params))
+        found = spline.forward(at, by)
+        return torch.autograd.grad(found[0].sum() + found[1].sum(), (at, by))
+
+    for ours, exact in zip(gradients(torch.float32), gradients(torch.float64), strict=True):
+        torch.testing.assert_close(ours.double(), exact, rtol=1e-3, atol=1e-3)
+
+
 def test_parameters_of_any_size_give_finite_values_and_gradients():
     for spline in SPLINES.values():
         value, params = told(spline, 1, 200, 2)

@@ -6,8 +6,9 @@ has not fallen by 1e-4 for more than ten epochs.
 
 At D = 10 two thirds of the time are matrix products: the five classifiers of one observation stay
 close to the cache, those of ten do not; where they are smaller, those of several observations are
-trained side by side, to the same weights. Each has its weights in one row, so that Adam is a few
-operations; and the gradient is in closed form, for autograd costs more than small products.
+trained side by side, to the same weights but for rounding. Each has its weights in one row, so
+that Adam is a few operations; and the gradient is in closed form, for autograd costs more than
+small products.
 
 Reference: Lopez-Paz & Oquab (2017), arXiv:1610.06545; Lueckmann et al. (2021), arXiv:2101.04653.
 """

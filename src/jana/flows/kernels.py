@@ -3,11 +3,12 @@
 As tensor operations a spline is a hundred small ones, which take longer than the networks that
 tell it. Here values are worked on side by side, bin by bin and without branches, which compiles
 to vector code. `spline.py` and `published.py` have the same arithmetic for every other device and
-precision.
+precision; but where parameters are NaN, all values become NaN here, those outside the box too.
 
 Throughout: value (N,) and params (N, P), a row for each; `free` says which spline they are of
 (`published.FreeSpline` or `spline.Spline`), `shape` is (bins K, half width of the box at zero,
-limit of the own one's raw numbers or least size of the free one's). In a block of values, the
+limit of the own one's raw numbers or least size of the free one's, what softplus makes a bin's
+width of where the free one's raw numbers are 0). In a block of values, the
 first axis of two is along x and along z, or at the left and at the right end of a bin.
 
 All of it is one file, as numba's cache of a kernel is renewed with the file it stands in, not with
@@ -32,8 +33,9 @@ FAST = {
 PER_LN2, LN2 = float32(1 / math.log(2)), float32(math.log(2))
 TAYLOR = tuple(float32(1 / math.factorial(k)) for k in range(7, -1, -1))
 ODD = tuple(float32(1 / k) for k in range(15, -1, -2))
-NONE, HALF, ONE, TWO, FOUR = float32(0), float32(0.5), float32(1), float32(2), float32(4)
-LOWEST, SHIFT, UNSHIFT = float32(-27), 40, float32(2.0**-40)
+ZERO, HALF, ONE, TWO, FOUR = float32(0), float32(0.5), float32(1), float32(2), float32(4)
+LOWEST, LOWEST_POWER, HIGHEST_POWER = float32(-27), float32(-40), float32(22)
+SHIFT, UNSHIFT = 40, float32(2.0**-40)
 TINY = float32(1e-30)  # keeps a root from 0
 UNIT = float32(math.log(math.e - 1))  # what softplus makes 1 of
 
@@ -47,7 +49,9 @@ def _exp(x):
     found = TAYLOR[0]
     for k in range(1, len(TAYLOR)):
         found = found * rest + TAYLOR[k]
-    return found * (float32(1 << (int64(n) + SHIFT)) * UNSHIFT)
+    # What is not a number is not one of `found` either.
+    power = int64(min(max(n, LOWEST_POWER), HIGHEST_POWER))
+    return found * (float32(1 << (power + SHIFT)) * UNSHIFT)
 
 
 @njit(inline="always", **FAST)
@@ -60,7 +64,7 @@ def _softplus(x):
     found = ODD[0]
     for k in range(1, len(ODD)):
         found = found * square + ODD[k]
-    return max(x, NONE) + TWO * share * found
+    return max(x, ZERO) + TWO * share * found
 
 
 @njit(inline="always", **FAST)
@@ -79,7 +83,7 @@ def _clipped_slope(raw, limit):
 @njit(inline="always", **FAST)
 @no_type_check
 def _softplus_slope(size, least):
-    return ONE - _exp(max(-size, LOWEST)) if size > least else NONE
+    return ONE - _exp(max(-size, LOWEST)) if size > least else ZERO
 
 
 @njit(**FAST)
@@ -128,7 +132,7 @@ def _loaded(value, params, first, m, v, raw):
 @no_type_check
 def _box(raw, free, shape, sizes, corner, whole):
     """Sizes (2, K, WIDTH) of all bins, the box's lower left corner and its size (2, WIDTH)."""
-    bins, bound, limit = shape
+    bins, bound, limit, shift = shape
     if not free:
         corner[:] = -bound
         whole[:] = TWO * bound
@@ -136,7 +140,6 @@ def _box(raw, free, shape, sizes, corner, whole):
             own = raw[axis * bins : (axis + 1) * bins]
             _shares(own, TWO * bound, HALF * limit, sizes[axis])
         return
-    shift = float32(math.log(math.expm1(TWO * bound / float32(bins))))
     for axis in range(2):
         for j in range(WIDTH):
             corner[axis, j] = raw[axis, j] - bound
@@ -159,7 +162,7 @@ def _bin(inner, sizes, corner, whole, axis, index, low, size):
             here = inner[j] >= edge[j]
             index[j] = int32(k) if here else index[j]
             low[axis, j] = edge[j] if here else low[axis, j]
-            low[other, j] += sizes[other, k - 1, j] if here else NONE
+            low[other, j] += sizes[other, k - 1, j] if here else ZERO
             size[0, j] = sizes[0, k, j] if here else size[0, j]
             size[1, j] = sizes[1, k, j] if here else size[1, j]
     for side in range(2):
@@ -172,7 +175,7 @@ def _bin(inner, sizes, corner, whole, axis, index, low, size):
 @no_type_check
 def _ends(raw, free, shape, index, whole, told, slopes):
     """Slopes (2, WIDTH) at both ends of each value's bin, and the raw numbers that told them."""
-    bins, _, limit = shape
+    bins, _, limit, _ = shape
     first = len(raw) - (bins - 1)
     told[:] = 0
     for k in range(bins - 1):
@@ -216,7 +219,7 @@ def warp(value, params, free, shape, backwards, warped, log_slope):
                 a = height * (steep - start) + risen * bend
                 b = height * start - risen * bend
                 root = math.sqrt(max(b * b + FOUR * a * steep * risen, TINY))
-                share = min(max(TWO * steep * risen / (b + root), NONE), ONE)
+                share = min(max(TWO * steep * risen / (b + root), ZERO), ONE)
             else:
                 share = (inner[j] - low[0, j]) / width
             rest = ONE - share
@@ -241,7 +244,7 @@ def warp(value, params, free, shape, backwards, warped, log_slope):
 @no_type_check
 def gradient(value, params, free, shape, by_warped, by_slope, by_value, by_params):
     """Fills the gradients by value and params, given those by both results of `warp` forwards."""
-    bins, bound, limit = shape
+    bins, bound, limit, _ = shape
     raw, sizes = np.empty((params.shape[1], WIDTH), float32), np.empty((2, bins, WIDTH), float32)
     out = np.empty_like(raw)
     corner, whole, low, size, told, slopes = np.empty((6, 2, WIDTH), float32)
@@ -262,7 +265,7 @@ def gradient(value, params, free, shape, by_warped, by_slope, by_value, by_param
             start, end, width, height = slopes[0, j], slopes[1, j], size[0, j], size[1, j]
             over, line = v[j] - inner[j], whole[1, j] / whole[0, j]
             inside = over == 0
-            z, log = (to_z[j], to_log[j]) if inside else (NONE, NONE)
+            z, log = (to_z[j], to_log[j]) if inside else (ZERO, ZERO)
             steep, share = height / width, (inner[j] - low[0, j]) / width
             bend, rest = start + end - TWO * steep, ONE - share
             mixed, tilt = share * rest, ONE - TWO * share
@@ -282,10 +285,10 @@ def gradient(value, params, free, shape, by_warped, by_slope, by_value, by_param
             of_value[j] = of_share / width if inside else to_z[j] * line
             # Outside there is a line from the nearer corner, as steep as the whole box; that is
             # the slope at the box's ends too.
-            of_line = NONE if inside else to_z[j] * over + to_log[j] / line
-            of_line += of_slopes[0, j] if index[j] == 0 else NONE
-            of_line += of_slopes[1, j] if index[j] == bins - 1 else NONE
-            far = to_z[j] if over > 0 else NONE
+            of_line = ZERO if inside else to_z[j] * over + to_log[j] / line
+            of_line += of_slopes[0, j] if index[j] == 0 else ZERO
+            of_line += of_slopes[1, j] if index[j] == bins - 1 else ZERO
+            far = to_z[j] if over > 0 else ZERO
             of_corner[0, j] = of_low[0, j] if inside else -to_z[j] * line
             of_corner[1, j] = to_z[j]
             of_whole[0, j] = -far * line - of_line * line / whole[0, j]
@@ -312,13 +315,13 @@ def _to_shares(raw, out, of_box, sizes, corner, index, low, of_low, of_size):
         mean[:] = 0
         for k in range(bins):
             for j in range(WIDTH):
-                mean[j] += of_size[axis, j] * sizes[axis, k, j] if k == index[j] else NONE
+                mean[j] += of_size[axis, j] * sizes[axis, k, j] if k == index[j] else ZERO
         for j in range(WIDTH):
             mean[j] = (mean[j] + of_low[axis, j] * (low[axis, j] - corner[axis, j])) / total
         for k in range(bins):
             column = axis * bins + k
             for j in range(WIDTH):
-                pull = of_low[axis, j] if k < index[j] else NONE
+                pull = of_low[axis, j] if k < index[j] else ZERO
                 pull = of_size[axis, j] if k == index[j] else pull
                 bent = _clipped_slope(raw[column, j], limit)
                 out[column, j] = sizes[axis, k, j] * (pull - mean[j]) * bent
@@ -332,7 +335,7 @@ def _to_positives(out, bins, least, sizes, index, of_low, of_size, of_corner, of
         out[axis] = of_corner[axis]
         for k in range(bins):
             for j in range(WIDTH):
-                pull = of_low[axis, j] if k < index[j] else NONE
+                pull = of_low[axis, j] if k < index[j] else ZERO
                 pull = of_size[axis, j] if k == index[j] else pull
                 slope = _softplus_slope(sizes[axis, k, j], least)
                 out[2 + axis * bins + k, j] = (pull + of_whole[axis, j]) * slope
@@ -342,7 +345,7 @@ def _to_positives(out, bins, least, sizes, index, of_low, of_size, of_corner, of
 @no_type_check
 def _to_slopes(out, free, shape, index, told, slopes, of_slopes):
     """Back to the raw numbers of the inner slopes."""
-    bins, _, limit = shape
+    bins, _, limit, _ = shape
     first = len(out) - (bins - 1)
     for end in range(2):
         for j in range(WIDTH):
@@ -352,5 +355,5 @@ def _to_slopes(out, free, shape, index, told, slopes, of_slopes):
                 of_slopes[end, j] *= slopes[end, j] * _clipped_slope(told[end, j], limit)
     for k in range(bins - 1):
         for j in range(WIDTH):
-            pull = of_slopes[0, j] if index[j] == k + 1 else NONE
-            out[first + k, j] = pull + (of_slopes[1, j] if index[j] == k else NONE)
+            pull = of_slopes[0, j] if index[j] == k + 1 else ZERO
+            out[first + k, j] = pull + (of_slopes[1, j] if index[j] == k else ZERO)

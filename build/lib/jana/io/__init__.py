@@ -1,1 +1,0 @@
-"""Files: the only part that opens any."""

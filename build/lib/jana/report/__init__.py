@@ -1,1 +1,0 @@
-"""The report: a table and figures in, one HTML file out."""
