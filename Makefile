@@ -9,6 +9,7 @@ PYTHON ?= python3
 TORCH := torch==2.13.0
 VENV := .venv
 BIN := $(VENV)/bin
+TOGETHER := -n auto --dist loadfile
 PIP := $(BIN)/pip --disable-pip-version-check
 
 .PHONY: report test test-all lock check clean
@@ -17,10 +18,10 @@ report: $(VENV)/installed
 	$(BIN)/snakemake --cores all
 
 test: $(VENV)/tested
-	$(BIN)/python -m pytest -m "not heavy"
+	$(BIN)/python -m pytest $(TOGETHER) -m "not heavy"
 
 test-all: $(VENV)/tested
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TOGETHER)
 
 # In two steps: torch with whatever it needs here (CPU or CUDA), then all else exactly as locked.
 $(VENV)/installed: envs/requirements.lock pyproject.toml | check

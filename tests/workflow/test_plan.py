@@ -54,6 +54,18 @@ REFUSED = {
         "      linear: {}",
         "there is no linear (there are",
     ),
+    "an unknown toolchain": ("toolchain: auto", "toolchain: rstan", "'rstan' is not one of"),
+    "a reference fit without a program": (
+        "  tasks: [two_moons, gaussian_linear,",
+        "  tasks: [two_moons_wide, gaussian_linear,",
+        "stan.tasks needs a Stan program, but two_moons_wide has none (there are gaussian_linear,",
+    ),
+    "more reference fits than observations": (
+        "datasets: 10 # the first",
+        "datasets: 11 # the first",
+        "11 are asked of only 10",
+    ),
+    "Stan's folder for a design": ("  tuned:", "  stan:", "stan"),
     "a folder's name for a design": ("  tuned:", "  exact:", "exact"),
     "more calibration sets than there are": ("datasets: 1000", "datasets: 99999", "100000 of only"),
     "more evidence sets than there are": ("datasets: 100\n", "datasets: 88888\n", "88888 of only"),

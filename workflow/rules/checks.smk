@@ -80,6 +80,18 @@ for design in ASKED["c2st"]["designs"]:
             f"each of benchmarks.c2st.designs needs an entry in designs, but {design} has none "
             f"(there are {', '.join(config['designs'])}): mend the name or leave it out"
         )
+for task in config["stan"]["tasks"]:
+    if task not in catalogue.keys("stan/reference.py", "PROGRAMS"):
+        raise WorkflowError(
+            f"each of stan.tasks needs a Stan program, but {task} has none (there are "
+            f"{', '.join(catalogue.keys('stan/reference.py', 'PROGRAMS'))}): leave it out, or add "
+            f"src/jana/stan/programs/{task}.stan and its entry in src/jana/stan/reference.py"
+        )
+if config["stan"]["datasets"] > ASKED["observations"]:
+    raise WorkflowError(
+        f"stan.datasets are the first of benchmarks.observations, but {config['stan']['datasets']} "
+        f"are asked of only {ASKED['observations']}: lower the one or raise the other"
+    )
 if config["device"] == "cuda":
     from jana.recipes import device
 

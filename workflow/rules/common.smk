@@ -29,12 +29,21 @@ GPU = {"cpu": 0, "cuda": 1, "auto": int(which("nvidia-smi") is not None)}[
 ]
 
 
+STAN = config["stan"]
+# Tasks with reference fits, and the data sets of each job that makes some.
+REFERENCED = [task for task in TASKS if task in STAN["tasks"]]
+CHUNKS = [
+    list(range(first, min(first + STAN["chunk"], STAN["datasets"])))
+    for first in range(0, STAN["datasets"], STAN["chunk"])
+]
+
 # One job each for the pairs with a known fault; those of judge/pairs.py, in its order.
 FAULTS = catalogue.keys("judge/pairs.py", "FAULTS")
 FAULT_TASKS = catalogue.firsts("judge/pairs.py", "FAULTS")
 
 
 wildcard_constraints:
+    chunk=r"\d+",
     fault=r"\d+",
     task="|".join(TASKS),
     design="|".join(DESIGNS),

@@ -225,6 +225,7 @@ rule benchmarks_table:
             for part in parts(task, design)
         ],
         expand(f"{R}/{{task}}/exact/rows/c2st.csv", task=ANSWERED),
+        expand(f"{R}/{{task}}/stan/rows.csv", task=REFERENCED),
         HERE / "workflow" / "resources" / "published.csv",
     output:
         report(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..io import tables
 from ..io.atomic import atomically
-from . import summary
+from . import references, summary
 
 
 class Figure(NamedTuple):
@@ -101,6 +101,7 @@ def assemble(
         verdicts=verdicts,
         questions=list(dict.fromkeys(q for answers in verdicts.values() for q in answers)),
         thresholds=thresholds,
+        references=references.references(table),
         checks=checks,
         faults=faults,
         record=record,

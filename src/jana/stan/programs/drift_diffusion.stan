@@ -1,0 +1,42 @@
+// The Wiener diffusion between two boundaries; a response time's sign says at which it ended.
+functions {
+  real response_lpdf(real y, real drift, real boundary, real shift, real start) {
+    if (y > 0) {
+      return wiener_lpdf(y | boundary, shift, start, drift);
+    }
+    return wiener_lpdf(-y | boundary, shift, 1 - start, -drift);
+  }
+  // A normal density cut off at both ends.
+  real truncated_lpdf(real value, real mean, real sd, real low, real high) {
+    return normal_lpdf(value | mean, sd)
+           - log_diff_exp(normal_lcdf(high | mean, sd), normal_lcdf(low | mean, sd));
+  }
+}
+data {
+  int<lower=1> T;
+  vector[T] y; // seconds; positive at the upper boundary, negative at the lower
+}
+transformed data {
+  real latest = fmin(min(abs(y)), 1);
+}
+parameters {
+  real<lower=-5, upper=5> drift;
+  real<lower=0.5, upper=3> boundary;
+  real<lower=0.2, upper=latest> shift;
+  real<lower=0.3, upper=0.7> start;
+}
+model {
+  target += truncated_lpdf(drift | 0, 10, -5, 5);
+  target += truncated_lpdf(boundary | 1, 1, 0.5, 3);
+  target += truncated_lpdf(shift | 0.4, 0.2, 0.2, 1);
+  target += truncated_lpdf(start | 0.5, 0.1, 0.3, 0.7);
+  for (t in 1 : T) {
+    target += response_lpdf(y[t] | drift, boundary, shift, start);
+  }
+}
+generated quantities {
+  vector[T] log_lik;
+  for (t in 1 : T) {
+    log_lik[t] = response_lpdf(y[t] | drift, boundary, shift, start);
+  }
+}

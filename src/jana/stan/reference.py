@@ -1,0 +1,170 @@
+"""Reference posteriors: what each Stan program is given, and how a fit is judged.
+
+A fit is judged in the program's own parameters. Where a posterior is the same in several places
+that chains do not cross between, each chain sees one of them, and a random reflection of every
+draw, under which the posterior does not change, makes a draw of the whole.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from arviz_stats.base import array_stats
+from jaxtyping import Float
+from numpy import ndarray
+from numpy.random import Generator
+
+from .model import Model
+from .nuts import Draws, Settings, sample
+
+Sampler = Callable[[Model, Settings, Float[ndarray, "C D"], int], Draws]
+
+Told = Callable[[Float[ndarray, "S D"], Float[ndarray, " *X"]], Float[ndarray, "S P"]]
+Restored = Callable[
+    [Generator, Float[ndarray, "S P"], Float[ndarray, " *X"]], Float[ndarray, "S D"]
+]
+
+LARGEST_RHAT, LEAST_ESS = 1.01, 400
+ESS = ({"method": "bulk"}, {"method": "tail", "prob": (0.05, 0.95)})
+CAREFUL = 0.99  # acceptance of the second try, where the first diverged
+
+
+@dataclass(frozen=True)
+class Program:
+    """How a task meets its Stan program.
+
+    Attributes:
+        data: What the program asks for, made of one data set.
+        told: The program's parameters of the task's, row by row; NaN where it has none.
+        restored: The way back; with random reflections where the program knows one place of
+            several alike.
+        longer: How many times the usual draws it takes to pass the gate.
+    """
+
+    data: Callable[[Float[ndarray, " *X"]], dict]
+    told: Told = lambda theta, x: theta
+    restored: Restored = lambda rng, params, x: params
+    longer: int = 1
+
+
+def _angle_and_radius(
+    theta: Float[ndarray, "S 2"], x: Float[ndarray, " 2"]
+) -> Float[ndarray, "S 2"]:
+    """Where on the half circle two moons' data lie, given theta."""
+    across = x[0] - 0.25 + np.abs(theta.sum(-1)) / math.sqrt(2)
+    along = x[1] - (theta[:, 1] - theta[:, 0]) / math.sqrt(2)
+    angle, radius = np.arctan2(along, across), np.hypot(across, along)
+    return np.where((across > 0)[:, None], np.stack([angle, radius], -1), np.nan)
+
+
+def _either_moon(
+    rng: Generator, params: Float[ndarray, "S 2"], x: Float[ndarray, " 2"]
+) -> Float[ndarray, "S 2"]:
+    """Theta, of both that the angle and radius may come from."""
+    angle, radius = params.T
+    across, along = radius * np.cos(angle) - x[0] + 0.25, x[1] - radius * np.sin(angle)
+    across = np.where(rng.random(len(params)) < 0.5, across, -across)
+    return np.stack([across - along, across + along], -1) / math.sqrt(2)
+
+
+PROGRAMS: dict[str, Program] = {
+    "gaussian_linear": Program(data=lambda x: {"D": len(x), "x": x}),
+    "gaussian_linear_uniform": Program(data=lambda x: {"D": len(x), "x": x}),
+    # A narrow peak on a wide one, which chains stay on, or off, for long.
+    "gaussian_mixture": Program(data=lambda x: {"x": x}, longer=4),
+    "gaussian_iid": Program(data=lambda x: {"T": len(x), "x": x.reshape(-1)}),
+    "two_moons": Program(lambda x: {"x": x}, _angle_and_radius, _either_moon),
+}
+
+
+class Fit(NamedTuple):
+    """One reference posterior.
+
+    Attributes:
+        theta: Draws of the task's parameters.
+        draws: The program's, on unconstrained scale.
+        rhat: Largest of the program's parameters.
+        ess: Smallest bulk or tail effective sample size of them.
+        divergences: Of all transitions that are kept.
+        accept: The acceptance that the run was adapted to.
+        status: "ok", or what the gate found: "divergences", "R-hat", "ESS".
+    """
+
+    theta: Float[ndarray, "C N D"]
+    draws: Float[ndarray, "C N U"]
+    rhat: float
+    ess: float
+    divergences: int
+    accept: float
+    status: str
+
+
+def fit(
+    program: Program,
+    model: Model,
+    x: Float[ndarray, " *X"],
+    starts: Float[ndarray, "S D"],
+    settings: Settings,
+    seed: int,
+    sampler: Sampler | None = None,
+) -> Fit:
+    """Draws that have passed the gate, or a status that says why not.
+
+    Where transitions diverge, there is one more run, in smaller steps.
+
+    Args:
+        program: Of the task.
+        model: With the data set.
+        x: The data set.
+        starts: Draws of the task's prior: chains start from the first that have a density.
+        settings: How to sample.
+        seed: Of the sampler and of reflections.
+        sampler: Of chains from given points; nutpie's NUTS by default.
+
+    Raises:
+        RuntimeError: If chains have nowhere to start, or cannot go on.
+    """
+    settings = replace(settings, draws=settings.draws * program.longer)
+    told = program.told(starts, x)
+    at = model.unconstrained(told[np.isfinite(told).all(-1)])
+    at = at[np.isfinite(model.log_density(at))][: settings.chains]
+    if len(at) < settings.chains:
+        raise RuntimeError(
+            f"{settings.chains} chains need as many prior draws with a density to start from, but "
+            f"of {len(starts)} only {len(at)} have one: do data and model fit?"
+        )
+    run = sampler or sample
+    found = run(model, settings, at, seed)
+    if found.diverged.any():
+        settings = replace(settings, accept=max(settings.accept, CAREFUL))
+        run = sampler or sample
+    found = run(model, settings, at, seed)
+    return judged(program, model, x, found, settings.accept, seed)
+
+
+def judged(
+    program: Program,
+    model: Model,
+    x: Float[ndarray, " *X"],
+    found: Draws,
+    accept: float,
+    seed: int,
+) -> Fit:
+    """The draws as a fit, with what the gate says of them."""
+    flat = found.draws.reshape(-1, model.dim)
+    own = model.constrained(flat).reshape(*found.draws.shape[:2], -1)
+    rhat = max(float(array_stats.rhat(own[..., i])) for i in range(own.shape[2]))
+    ess = min(
+        float(array_stats.ess(own[..., i], **kind)) for i in range(own.shape[2]) for kind in ESS
+    )
+    theta = program.restored(np.random.default_rng(seed), own.reshape(-1, own.shape[2]), x)
+    divergences = int(found.diverged.sum())
+    status = "divergences" if divergences else "ok"
+    if not ess > LEAST_ESS:
+        status = "ESS"
+    if not rhat < LARGEST_RHAT:
+        status = "R-hat"
+    theta = theta.reshape(*own.shape[:2], -1)
+    return Fit(theta, found.draws, rhat, ess, divergences, accept, status)

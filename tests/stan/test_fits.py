@@ -1,0 +1,122 @@
+"""Fits, and the gate that they must pass."""
+
+import numpy as np
+import pytest
+import torch
+
+from jana import simulators
+from jana.evidence import bridge
+from jana.rng import generator
+from jana.stan import nuts
+from jana.stan.model import Model
+from jana.stan.nuts import Draws, Settings
+from jana.stan.reference import PROGRAMS, Program, fit, judged
+
+
+class Plain(Model):
+    """Stands for a model of two parameters without bounds."""
+
+    def __init__(self):
+        self.dim = 2
+
+    def constrained(self, at):
+        return at
+
+
+PLAIN = Program(data=lambda x: {"x": x})
+
+
+def gate(draws, diverged=None):
+    diverged = np.zeros(draws.shape[:2], bool) if diverged is None else diverged
+    return judged(PLAIN, Plain(), np.zeros(1), Draws(draws, diverged), 0.8, seed=1)
+
+
+@pytest.fixture
+def good():
+    return np.random.default_rng(1).normal(size=(4, 1000, 2))
+
+
+def test_independent_draws_pass(good):
+    found = gate(good)
+    assert found.status == "ok" and found.rhat < 1.01 and found.ess > 3000
+    assert found.theta.shape == (4, 1000, 2) and found.divergences == 0
+
+
+def test_a_chain_elsewhere_is_seen(good):
+    good[0, :, 1] += 1
+    assert gate(good).status == "R-hat"
+
+
+def test_draws_that_hardly_move_are_seen(good):
+    rng = np.random.default_rng(2)
+    for n in range(1, 1000):
+        good[:, n] = 0.97 * good[:, n - 1] + (1 - 0.97**2) ** 0.5 * rng.normal(size=(4, 2))
+    assert gate(good).status in ("ESS", "R-hat") and gate(good).ess < 400
+
+
+def test_a_divergence_is_seen(good):
+    diverged = np.zeros((4, 1000), bool)
+    diverged[2, 500] = True
+    found = gate(good, diverged)
+    assert found.status == "divergences" and found.divergences == 1
+
+
+def test_where_transitions_diverge_there_is_one_more_run_in_smaller_steps(good, monkeypatch):
+    runs = []
+
+    def sample(model, settings, starts, seed):
+        runs.append(settings.accept)
+        return Draws(good, np.full((4, 1000), len(runs) == 1))
+
+    monkeypatch.setattr("jana.stan.reference.sample", sample)
+    model = Plain()
+    model.unconstrained = lambda theta: theta
+    model.log_density = lambda at: np.zeros(len(at))
+    found = fit(PLAIN, model, np.zeros(1), np.zeros((4, 2)), Settings(accept=0.8), seed=1)
+    assert runs == [0.8, 0.99] and found.status == "ok" and found.accept == 0.99
+
+
+def test_chains_that_have_nowhere_to_start_are_said():
+    model = Plain()
+    model.unconstrained = lambda theta: theta
+    model.log_density = lambda at: np.full(len(at), -np.inf)
+    with pytest.raises(RuntimeError, match="of 9 only 0 have one: do data and model fit"):
+        fit(PLAIN, model, np.zeros(1), np.zeros((9, 2)), Settings(), seed=1)
+
+
+@pytest.mark.parametrize("task", PROGRAMS)
+def test_parameters_go_to_the_program_and_back(task):
+    simulator, program = simulators.get(task), PROGRAMS[task]
+    pairs = simulator.draw(generator(3), 20)
+    for theta, x in zip(pairs.theta.double().numpy(), pairs.x.double().numpy(), strict=True):
+        told = program.told(theta[None], x)
+        back = [program.restored(np.random.default_rng(s), told, x)[0] for s in range(20)]
+        assert min(np.abs(one - theta).max() for one in back) < 1e-9
+
+
+def test_a_fit_is_the_exact_posterior_and_its_bridge_the_exact_evidence(compiled):
+    task, simulator = "gaussian_iid", simulators.get("gaussian_iid")
+    x = simulator.draw(generator(5), 1).x
+    given = x[0].double().numpy()
+    model = Model(compiled(task), PROGRAMS[task].data(given))
+    starts = simulator.prior.sample(generator(6), 20).double().numpy()
+    found = fit(PROGRAMS[task], model, given, starts, Settings(), seed=1)
+    assert found.status == "ok"
+    exact = simulator.answers().sample(generator(7), x, 100_000)[0].double().numpy()
+    draws = found.theta.reshape(-1, 2)
+    error = exact.std(0) / found.ess**0.5
+    assert (np.abs(draws.mean(0) - exact.mean(0)) < 4 * error).all()
+    assert (np.abs(draws.std(0) / exact.std(0) - 1) < 0.1).all()
+    evidence = bridge.estimate(found.draws, model.log_density, seed=1)
+    truth = float(simulator.answers().log_marginal(x.double()))
+    assert evidence.status == "ok" and evidence.error < 0.01
+    assert abs(evidence.value - truth) < 4 * evidence.error
+
+
+def test_the_same_seed_gives_the_same_draws(compiled):
+    model = Model(compiled("gaussian_iid"), {"T": 5, "x": np.arange(5.0)})
+    starts = torch.zeros(2, 2).double().numpy()
+    short = Settings(chains=2, warmup=200, draws=100)
+    one, two = (nuts.sample(model, short, starts, seed=3) for _ in range(2))
+    assert np.array_equal(one.draws, two.draws)
+    assert not np.array_equal(one.draws[0], one.draws[1])
