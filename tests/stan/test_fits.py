@@ -61,19 +61,22 @@ def test_a_divergence_is_seen(good):
     assert found.status == "divergences" and found.divergences == 1
 
 
-def test_where_transitions_diverge_there_is_one_more_run_in_smaller_steps(good, monkeypatch):
+@pytest.mark.parametrize(("diverging", "wanted"), [(0, [0.8]), (1, [0.8, 0.99])])
+def test_where_transitions_diverge_and_only_there_is_one_more_run_in_smaller_steps(
+    good, monkeypatch, diverging, wanted
+):
     runs = []
 
     def sample(model, settings, starts, seed):
         runs.append(settings.accept)
-        return Draws(good, np.full((4, 1000), len(runs) == 1))
+        return Draws(good, np.full((4, 1000), len(runs) <= diverging))
 
     monkeypatch.setattr("jana.stan.reference.sample", sample)
     model = Plain()
     model.unconstrained = lambda theta: theta
     model.log_density = lambda at: np.zeros(len(at))
     found = fit(PLAIN, model, np.zeros(1), np.zeros((4, 2)), Settings(accept=0.8), seed=1)
-    assert runs == [0.8, 0.99] and found.status == "ok" and found.accept == 0.99
+    assert runs == wanted and found.status == "ok" and found.accept == wanted[-1]
 
 
 def test_chains_that_have_nowhere_to_start_are_said():

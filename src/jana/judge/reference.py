@@ -31,9 +31,8 @@ from ..stan.nuts import Draws, Settings, sample, sample_by_cmdstan
 from ..stan.reference import PROGRAMS, Fit, Program, fit
 
 STARTS = 1000  # prior draws among which chains find one with a density
-PSIS_DRAWS = (
-    4000  # most draws that leave-one-out looks at: thinned, as it takes them as independent
-)
+# Most draws that leave-one-out looks at: thinned, as it takes them as independent.
+PSIS_DRAWS = 4000
 
 
 class Job(NamedTuple):

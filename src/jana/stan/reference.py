@@ -139,8 +139,7 @@ def fit(
     found = run(model, settings, at, seed)
     if found.diverged.any():
         settings = replace(settings, accept=max(settings.accept, CAREFUL))
-        run = sampler or sample
-    found = run(model, settings, at, seed)
+        found = run(model, settings, at, seed)
     return judged(program, model, x, found, settings.accept, seed)
 
 
