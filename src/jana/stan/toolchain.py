@@ -7,7 +7,6 @@ transforms come from the same calls.
 import importlib.util
 import os
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -157,7 +156,8 @@ def library(toolchain: Toolchain, program: Path, cache: Path) -> Path:
         ToolchainError: If the program is wrong or a compiler fails.
     """
     cxx = commands.compiler(os.environ.get("CXX"))
-    tools = [toolchain.describe(), *toolchain.flags, _identity(cxx)]
+    # Where it lies too: models look for its libraries there.
+    tools = [toolchain.describe(), str(toolchain.home), *toolchain.flags, _identity(cxx)]
     interface = cache / f"interface-{_digest(INTERFACE, *tools)}.o"
     made = cache / f"{program.stem}-{_digest(program, interface.name)}.so"
     if made.exists():
@@ -184,7 +184,7 @@ def executable(toolchain: Toolchain, program: Path, cache: Path) -> Path:
     Raises:
         ToolchainError: If it fails.
     """
-    made = cache / f"{program.stem}-{_digest(program, toolchain.describe())}"
+    made = cache / f"{program.stem}-{_digest(program, toolchain.describe(), str(toolchain.home))}"
     if not made.exists():
         cache.mkdir(parents=True, exist_ok=True)
         with _scratch(cache) as scratch:
@@ -224,7 +224,6 @@ def _digest(path: Path, *also: str) -> str:
     return sha256("\0".join([path.read_text(encoding="utf-8"), *also]).encode()).hexdigest()[:12]
 
 
-def programs(names: Sequence[str] = ()) -> list[Path]:
-    """The package's Stan programs, all or those that are named."""
-    found = sorted(PROGRAMS.glob("*.stan"))
-    return [path for path in found if not names or path.stem in names]
+def programs() -> list[Path]:
+    """The package's Stan programs."""
+    return sorted(PROGRAMS.glob("*.stan"))
