@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from jana.evidence import bridge, elpd
+from jana.evidence import bridge
+from jana.judge.reference import Job, leave_one_out
 from jana.simulators import wiener
 from jana.stan import nuts, toolchain
 from jana.stan.model import Model
@@ -58,9 +59,9 @@ def worked(library, index):
     starts = starts[starts[:, 2] < min(np.abs(y).min(), 1)]
     found = fit(PROGRAM, model, y, starts, nuts.Settings(), seed=index)
     evidence = bridge.estimate(found.draws, model.log_density, seed=index)
-    log_likelihood = model.generated("log_lik", found.draws.reshape(-1, 4), seed=index)
-    left_out = elpd.psis(torch.from_numpy(log_likelihood))
-    return y, found, evidence, left_out
+    job = Job("drift_diffusion", library, nuts.Settings(), index, "bench")
+    left_out, again = leave_one_out(job, PROGRAM, model, y, starts, index, found.draws)
+    return y, found, evidence, left_out, again
 
 
 def quadrature(model, draws, nodes):
@@ -88,11 +89,12 @@ def main() -> None:
         began = time.perf_counter()
         results = list(pool.map(worked, [library] * number, range(number)))
         print(f"{number} fits with evidence and LOO: {time.perf_counter() - began:.1f} s")
-    for index, (_, found, evidence, left_out) in enumerate(results):
+    for index, (_, found, evidence, left_out, again) in enumerate(results):
         print(
             f"  {index}: {found.status}, R-hat {found.rhat:.4f}, ESS {found.ess:.0f}, evidence "
             f"{evidence.value:.4f} +- {evidence.error:.4f} ({evidence.status}), LOO "
-            f"{float(left_out.total):.2f}, largest k-hat {float(left_out.khat.max()):.2f}"
+            f"{float(left_out.total):.2f} +- {float(left_out.total_error):.2f}, "
+            f"{again} trials refitted"
         )
     y, found = results[0][:2]
     model, times = Model(library, PROGRAM.data(y)), []
@@ -103,7 +105,7 @@ def main() -> None:
             model.gradient(point)
         times.append((time.perf_counter() - began) / len(at))
     print(f"gradient at {TRIALS} trials: {1e3 * statistics.median(times):.3f} ms")
-    for index, (y, found, evidence, _) in enumerate(results[:5]):
+    for index, (y, found, evidence, *_) in enumerate(results[:5]):
         model = Model(library, PROGRAM.data(y))
         rules = [quadrature(model, found.draws, nodes) for nodes in (14, 18)]
         print(

@@ -25,6 +25,16 @@ found <- bridge_sampler(samples = draws, log_posterior = log_density, data = NUL
                         ub = high, method = "{method}", silent = TRUE, use_neff = FALSE)
 cat(found$logml)
 """
+SCHEME = """
+suppressMessages(library(bridgesampling))
+ratios <- as.matrix(read.csv("draws.csv"))
+rows <- nrow(ratios)
+found <- bridgesampling:::.run.iterative.scheme(
+  q11 = ratios[, 1], q12 = rep(0, rows), q21 = ratios[, 2], q22 = rep(0, rows), r0 = 0.5,
+  tol = 1e-12, L = diag(1), method = "normal", maxiter = 1000, silent = TRUE,
+  criterion = "r", neff = {ess})
+cat(found$logml)
+"""
 LOO = """
 suppressMessages(library(loo))
 log_lik <- as.matrix(read.csv("draws.csv"))
@@ -77,6 +87,22 @@ def test_the_bridge_is_that_of_bridgesampling(name, method, tmp_path):
     # The draws are the same, those of the proposals are not.
     assert abs(ours.value - theirs) < 0.01
     assert ours.error < 0.005
+
+
+@pytest.mark.heavy
+def test_of_the_same_draws_and_proposals_the_bridge_is_the_same_to_the_last_digits(tmp_path):
+    """Draws of a normal density and of its proposal, a wider one elsewhere."""
+    rng = np.random.default_rng(3)
+
+    def ratio(at):
+        return 3 - 0.5 * at**2 + 0.5 * ((at - 0.5) / 1.5) ** 2 + math.log(1.5)
+
+    ratios = bridge.Ratios(ratio(rng.normal(size=(4, 500))), ratio(rng.normal(0.5, 1.5, 2000)))
+    ours = bridge.bridged(ratios)
+    values = np.stack([ratios.posterior.reshape(-1), ratios.proposal], 1)
+    (theirs,) = asked(SCHEME.format(ess=ours.ess), values, tmp_path)
+    assert abs(ours.value - theirs) < 1e-5
+    assert abs(ours.value - 3) < 4 * ours.error
 
 
 @pytest.mark.heavy

@@ -129,23 +129,29 @@ def test_trials_with_a_high_khat_are_fitted_without_them(monkeypatch):
         def generated_at(self, name, theta, seed):
             return -0.5 * (self.y - theta) ** 2 - 0.5 * np.log(2 * np.pi)
 
+        generated = generated_at  # constrained and unconstrained are the same
+
     def posterior(y, n):
         rng = np.random.default_rng(1)
         return rng.normal(y.sum() / (1 + len(y)), (1 + len(y)) ** -0.5, size=(4, n // 4, 1))
 
+    statuses = iter(["ok", "R-hat"])
+
     def fit(program, model, x, starts, settings, seed, sampler):
         theta = posterior(model.y, 40_000)
-        return Fit(theta, theta, 1.0, 40_000.0, 0, 0.8, "ok")
+        return Fit(theta, theta, 1.0, 40_000.0, 0, 0.8, next(statuses))
 
     monkeypatch.setattr(reference, "fit", fit)
     monkeypatch.setattr(reference, "Model", Normal)
     program = reference.Program(data=lambda x: {"y": x})
     full = Normal(None, {"y": y})
-    logs = full.generated_at("log_lik", posterior(y, 4000).reshape(-1, 1), 1)
+    draws = posterior(y, 4000)
+    logs = full.generated_at("log_lik", draws.reshape(-1, 1), 1)
     rough = reference.elpd.psis(torch.from_numpy(logs))
     assert rough.khat[9] > 0.7 and (rough.khat[:9] < 0.7).all()
-    settings = reference.Job("none", None, Settings(), 1, "x")
-    found, refits = reference._refitted(settings, program, full, y, np.zeros((4, 1)), 1, rough)
+    job = reference.Job("none", None, Settings(), 1, "x")
+    given = job, program, full, y, np.zeros((4, 1)), 1, draws
+    found, refits = reference.leave_one_out(*given)
     # The last given the others: N(their sum / 10, 1 + 1 / 10).
     gap = y[9] - y[:9].sum() / 10
     exact = -0.5 * np.log(2 * np.pi * 1.1) - 0.5 * gap**2 / 1.1
@@ -154,3 +160,7 @@ def test_trials_with_a_high_khat_are_fitted_without_them(monkeypatch):
     assert abs(float(found.pointwise[9]) - exact) < 0.02 * abs(exact)
     assert abs(float(rough.pointwise[9]) - exact) > abs(float(found.pointwise[9]) - exact)
     assert float(found.total) == pytest.approx(float(found.pointwise.sum()))
+    # Again, with a fit that does not pass the gate: the estimate stays, and its k-hat with it.
+    kept, refits = reference.leave_one_out(*given)
+    assert refits == 0 and torch.equal(kept.khat, rough.khat)
+    assert torch.equal(kept.pointwise, rough.pointwise)

@@ -36,16 +36,31 @@ def of_simulator(name):
     return PROGRAMS[name].data(x[0].numpy()), points.numpy(), log_density
 
 
-def two_moons():
-    """The program's angle and radius have an area of radius in theta, and each is two thetas."""
-    data, points, of_theta = of_simulator("two_moons")
-    told = PROGRAMS["two_moons"].told(points, data["x"])
-    points = points[np.isfinite(told).all(-1)]
-    told = told[np.isfinite(told).all(-1)]
+def transformed(name, alike=1):
+    """A simulator whose program has parameters of its own, each for `alike` places of theta.
+
+    The area that they have in theta is had numerically, from the way back to theta.
+    """
+    data, points, of_theta = of_simulator(name)
+    program = PROGRAMS[name]
+    told = program.told(points, data["x"])
+    reached = np.isfinite(told).all(-1)
+    points, told = points[reached], told[reached]
     thetas = {tuple(params): theta for params, theta in zip(told, points, strict=True)}
 
+    def theta(params):
+        return program.restored(np.random.default_rng(1), params[None], data["x"])[0]
+
+    def log_area(params):
+        columns = []
+        for i, step in enumerate(3e-6 * (1 + np.abs(params))):
+            one, two = (theta(params + n * step * np.eye(2)[i]) for n in (1, 2))
+            back, two_back = (theta(params - n * step * np.eye(2)[i]) for n in (1, 2))
+            columns.append((8 * (one - back) - two + two_back) / (12 * step))
+        return np.linalg.slogdet(np.stack(columns))[1]
+
     def log_density(params):
-        return of_theta(thetas[tuple(params)]) + math.log(params[1]) + math.log(2)
+        return of_theta(thetas[tuple(params)]) + log_area(params) + math.log(alike)
 
     return data, told, log_density
 
@@ -145,7 +160,8 @@ def drift_diffusion():
 
 
 CASES = {name: (lambda name=name: of_simulator(name)) for name in PROGRAMS} | {
-    "two_moons": two_moons,
+    "two_moons": lambda: transformed("two_moons", alike=2),
+    "gaussian_mixture": lambda: transformed("gaussian_mixture"),
     "slcp": slcp,
     "bernoulli_glm_raw": bernoulli_glm_raw,
     "sir": sir,

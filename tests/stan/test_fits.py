@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from jana import simulators
+from jana.diagnostics.c2st import c2st
 from jana.evidence import bridge
 from jana.rng import generator
 from jana.stan import nuts
@@ -114,6 +115,56 @@ def test_a_fit_is_the_exact_posterior_and_its_bridge_the_exact_evidence(compiled
     truth = float(simulator.answers().log_marginal(x.double()))
     assert evidence.status == "ok" and evidence.error < 0.01
     assert abs(evidence.value - truth) < 4 * evidence.error
+
+
+def fitted(task, library, number):
+    """Fits of fresh data sets, with exact draws and log marginal likelihoods."""
+    simulator, program = simulators.get(task), PROGRAMS[task]
+    x = simulator.draw(generator(41), number).x
+    exact = simulator.answers().sample(generator(42), x, 1000)
+    truth = simulator.answers().log_marginal(x.double()).tolist()
+    for index in range(number):
+        given = x[index].double().numpy()
+        model = Model(library, program.data(given))
+        starts = simulator.prior.sample(generator(index), 500).double().numpy()
+        found = fit(program, model, given, starts, Settings(), seed=index)
+        evidence = bridge.estimate(found.draws, model.log_density, seed=index)
+        yield found, evidence, exact[index], truth[index], given
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("task", PROGRAMS)
+def test_fits_pass_the_gate_and_no_classifier_tells_them_from_exact_draws(task, compiled):
+    """10 data sets: of the mean C2ST of exact draws, .52 is four standard errors or more off."""
+    scores, z = [], []
+    for found, evidence, exact, truth, _ in fitted(task, compiled(task), 10):
+        assert found.status == "ok" and evidence.status == "ok" and evidence.error < 0.02
+        flat = torch.from_numpy(found.theta.reshape(-1, exact.shape[1])).float()
+        chosen = torch.linspace(0, len(flat) - 1, len(exact)).round().long()
+        scores.append(float(c2st(exact[None], flat[chosen][None])[0]))
+        z.append((evidence.value - truth) / evidence.error)
+    assert np.mean(scores) <= 0.52
+    assert np.abs(z).max() < 4 and abs(np.mean(z)) < 4 / 10**0.5
+
+
+@pytest.mark.heavy
+def test_evidence_of_gaussian_linear_is_within_a_fiftieth_of_a_nat_on_20_sets(compiled):
+    task = "gaussian_linear"
+    found = fitted(task, compiled(task), 20)
+    assert max(abs(evidence.value - truth) for _, evidence, _, truth, _ in found) < 0.02
+
+
+@pytest.mark.heavy
+def test_each_part_of_the_mixture_has_its_share(compiled):
+    """The needle on the hill: the share of draws within 0.35 of x, of all chains together."""
+    task, shares = "gaussian_mixture", []
+    for found, _, exact, _, x in fitted(task, compiled(task), 5):
+        near = [np.hypot(*(draws - x).T) < 0.35 for draws in (found.theta.reshape(-1, 2), exact)]
+        shares.append([near[0].mean(), near[1].mean()])
+    ours, theirs = np.array(shares).T
+    # Standard errors: .5 / sqrt(1,000) of exact draws, and at most as much of ESS > 1,000.
+    assert np.abs(ours - theirs).max() < 4 * 0.5 * (2 / 1000) ** 0.5
+    assert abs(np.mean(ours - theirs)) < 4 * 0.5 * (2 / 5000) ** 0.5
 
 
 def test_the_same_seed_gives_the_same_draws(compiled):

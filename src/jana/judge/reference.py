@@ -144,11 +144,7 @@ def _fitted(job: Job, simulator: Simulator, x: Tensor, seed: int) -> dict[str, n
         },
     }
     if simulator.exchangeable:
-        flat = found.draws.reshape(-1, model.dim)
-        some = flat[:: math.ceil(len(flat) / PSIS_DRAWS)]
-        log_likelihood = model.generated("log_lik", some, seed % 2**31)
-        left_out = elpd.psis(torch.from_numpy(log_likelihood))
-        left_out, again = _refitted(job, program, model, given, starts, seed, left_out)
+        left_out, again = leave_one_out(job, program, model, given, starts, seed, found.draws)
         arrays |= {
             f"loo_{name}": (("trial",)[: values.ndim], values.numpy())
             for name, values in left_out._asdict().items()
@@ -161,27 +157,49 @@ def _number(value: object) -> netcdf.Array:
     return (), np.asarray(value)
 
 
-def _refitted(
+def leave_one_out(
     job: Job,
     program: Program,
     model: Model,
     x: Float[ndarray, " *X"],
     starts: Float[ndarray, "S D"],
     seed: int,
-    found: elpd.Elpd,
+    draws: Float[ndarray, "C N U"],
 ) -> tuple[elpd.Elpd, int]:
-    """The estimates of trials whose k-hat is too high, from fits that have not seen them.
+    """Pareto-smoothed leave-one-out; by fits that have not seen a trial where its k-hat is high.
+
+    Where such a fit fails, or does not pass the gate, the trial's estimate and k-hat stay.
+
+    Args:
+        job: How to fit again.
+        program: Of the task; generates log_lik.
+        model: The program, with all trials.
+        x: All trials, along the first axis.
+        starts: Prior draws where chains may start.
+        seed: Of what is fitted again.
+        draws: Of the posterior of all trials, on unconstrained scale.
 
     Returns:
-        The estimates, those k-hats -inf now, and how many there were.
+        The estimates, the k-hats of trials that were left out in earnest -inf, and how many
+        those are.
     """
-    doubtful = (found.khat > LARGEST_KHAT).nonzero().flatten().tolist()
+    flat = draws.reshape(-1, model.dim)
+    some = flat[:: math.ceil(len(flat) / PSIS_DRAWS)]
+    found = elpd.psis(torch.from_numpy(model.generated("log_lik", some, seed % 2**31)))
+    again = []
     pointwise, error, khat = (part.clone() for part in found[:3])
-    for trial in doubtful:
+    for trial in (found.khat > LARGEST_KHAT).nonzero().flatten().tolist():
         rest = np.delete(x, trial, axis=0)
         without = Model(job.library, program.data(rest))
         fresh_seed = seed_of(seed, trial) % 2**31
-        one = fit(program, without, rest, starts, job.settings, fresh_seed, job.sample)
+        try:
+            one = fit(program, without, rest, starts, job.settings, fresh_seed, job.sample)
+        except RuntimeError as failure:  # of the sampler
+            print(f"trial {trial} could not be left out in earnest: {failure}", flush=True)
+            continue
+        if one.status != "ok":
+            continue
+        again.append(trial)
         theta = without.constrained(one.draws.reshape(-1, without.dim))
         # All data again: draws that they rule out give the trial no density.
         seen = torch.from_numpy(model.generated_at("log_lik", theta, seed % 2**31)[:, [trial]])
@@ -189,8 +207,8 @@ def _refitted(
         pointwise[trial], khat[trial] = fresh.pointwise[0], -math.inf
         error[trial] = fresh.error[0] * (len(theta) / one.ess) ** 0.5
     moved = (pointwise - found.pointwise).sum()
-    spread = (found.total_error**2 + (error**2 - found.error**2)[doubtful].sum()).clamp(min=0)
-    return elpd.Elpd(pointwise, error, khat, found.total + moved, spread.sqrt()), len(doubtful)
+    spread = (found.total_error**2 + (error**2 - found.error**2)[again].sum()).clamp(min=0)
+    return elpd.Elpd(pointwise, error, khat, found.total + moved, spread.sqrt()), len(again)
 
 
 def gathered(shards: list[xr.Dataset], indices: list[int]) -> dict[str, netcdf.Array]:
@@ -199,10 +217,8 @@ def gathered(shards: list[xr.Dataset], indices: list[int]) -> dict[str, netcdf.A
     arrays = {}
     for name, like in names.items():
         missing = "" if like.dtype.kind in "OUS" else np.nan
-        values = [
-            shard[name].values if name in shard else np.full(like.shape, missing, like.dtype.kind)
-            for shard in shards
-        ]
+        absent = np.full(like.shape, missing)
+        values = [shard[name].values if name in shard else absent for shard in shards]
         arrays[name] = (("dataset", *like.dims), np.stack(values))
     return arrays | {"index": (("dataset",), np.array(indices))}
 
@@ -237,6 +253,7 @@ def rows(
         add("khat", khat, index)
         if "loo_total" in one:
             add("loo", one["loo_total"].item(), index, error=one["loo_total_error"].item())
+            add("loo_khat", one["loo_khat"].max().item(), index)
             add("loo_refits", one["loo_refits"].item(), index)
         if exact is not None:
             add("lml_error", value - float(exact[1][index]), index, error=error, unit="nats")

@@ -5,7 +5,6 @@ that chains do not cross between, each chain sees one of them, and a random refl
 draw, under which the posterior does not change, makes a draw of the whole.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from numpy.random import Generator
 
+from . import scales
 from .model import Model
 from .nuts import Draws, Settings, sample
 
@@ -49,33 +49,13 @@ class Program:
     longer: int = 1
 
 
-def _angle_and_radius(
-    theta: Float[ndarray, "S 2"], x: Float[ndarray, " 2"]
-) -> Float[ndarray, "S 2"]:
-    """Where on the half circle two moons' data lie, given theta."""
-    across = x[0] - 0.25 + np.abs(theta.sum(-1)) / math.sqrt(2)
-    along = x[1] - (theta[:, 1] - theta[:, 0]) / math.sqrt(2)
-    angle, radius = np.arctan2(along, across), np.hypot(across, along)
-    return np.where((across > 0)[:, None], np.stack([angle, radius], -1), np.nan)
-
-
-def _either_moon(
-    rng: Generator, params: Float[ndarray, "S 2"], x: Float[ndarray, " 2"]
-) -> Float[ndarray, "S 2"]:
-    """Theta, of both that the angle and radius may come from."""
-    angle, radius = params.T
-    across, along = radius * np.cos(angle) - x[0] + 0.25, x[1] - radius * np.sin(angle)
-    across = np.where(rng.random(len(params)) < 0.5, across, -across)
-    return np.stack([across - along, across + along], -1) / math.sqrt(2)
-
-
 PROGRAMS: dict[str, Program] = {
     "gaussian_linear": Program(data=lambda x: {"D": len(x), "x": x}),
     "gaussian_linear_uniform": Program(data=lambda x: {"D": len(x), "x": x}),
-    # A narrow peak on a wide one, which chains stay on, or off, for long.
-    "gaussian_mixture": Program(data=lambda x: {"x": x}, longer=4),
+    # Chains go between its parts, but not often.
+    "gaussian_mixture": Program(lambda x: {"x": x}, scales.stretched, scales.shrunk, longer=4),
     "gaussian_iid": Program(data=lambda x: {"T": len(x), "x": x.reshape(-1)}),
-    "two_moons": Program(lambda x: {"x": x}, _angle_and_radius, _either_moon),
+    "two_moons": Program(lambda x: {"x": x}, scales.arc, scales.either_moon),
 }
 
 
