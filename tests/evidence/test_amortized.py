@@ -6,13 +6,14 @@ import pytest
 import torch
 
 from jana.evidence.amortized import log_marginal
-from jana.simulators.gaussian_linear import POSTERIOR_SD, log_normal, simulator
+from jana.simulators.gaussian_linear import means, simulator
+from jana.simulators.normal import log_normal
 
 
 def terms(rng, spread, n=4000, sets=50):
     """Log prior, likelihood, and the density of draws from a posterior wider by `spread`."""
     _, x = (part.double() for part in simulator.draw(rng, sets))
-    sd = spread * POSTERIOR_SD
+    sd = spread * means.sd / math.sqrt(2)
     draws = x[:, None] / 2 + sd * torch.randn(sets, n, 10, generator=rng).double()
     log_q = log_normal(draws, x[:, None] / 2, sd)
     log_likelihood = simulator.log_likelihood(draws, x[:, None])

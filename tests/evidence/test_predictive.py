@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from jana.evidence.predictive import log_mean
-from jana.simulators.gaussian_linear import POSTERIOR_SD, SD, log_normal, simulator
+from jana.simulators.gaussian_linear import means, simulator
+from jana.simulators.normal import log_normal
 
 
 def test_by_hand():
@@ -22,7 +23,7 @@ def test_the_conjugate_gaussian(rng):
     y = simulator.simulate(rng, theta).double()
     draws = simulator.exact.sample(rng, x, 4000).double()
     found = log_mean(simulator.log_likelihood(draws, y[:, None]))
-    sd = math.hypot(SD, POSTERIOR_SD)
+    sd = means.sd * math.sqrt(1.5)
     z = (found.value - log_normal(y, x.double() / 2, sd)) / found.error
     assert 0.6 < float(z.square().mean()) < 1.6
 

@@ -159,7 +159,8 @@ def test_each_part_of_the_mixture_has_its_share(compiled):
     """The needle on the hill: the share of draws within 0.35 of x, of all chains together."""
     task, shares = "gaussian_mixture", []
     for found, _, exact, _, x in fitted(task, compiled(task), 5):
-        near = [np.hypot(*(draws - x).T) < 0.35 for draws in (found.theta.reshape(-1, 2), exact)]
+        both = found.theta.reshape(-1, 2), exact.double().numpy()
+        near = [np.hypot(*(draws - x).T) < 0.35 for draws in both]
         shares.append([near[0].mean(), near[1].mean()])
     ours, theirs = np.array(shares).T
     # Standard errors: .5 / sqrt(1,000) of exact draws, and at most as much of ESS > 1,000.

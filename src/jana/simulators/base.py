@@ -47,6 +47,22 @@ class Exact(NamedTuple):
     log_marginal: Callable[[Float[Tensor, " B *X"]], Float[Tensor, " B"]]
 
 
+class Reference(NamedTuple):
+    """Posterior draws that others have made, of data sets that they have published.
+
+    Attributes:
+        observed: The data sets.
+        theta: The parameters that each was simulated from.
+        draws: As many draws of each posterior.
+        source: Whose they are.
+    """
+
+    observed: Callable[[], Float[Tensor, " B *X"]]
+    theta: Callable[[], Float[Tensor, "B D"]]
+    draws: Callable[[], Float[Tensor, "B L D"]]
+    source: str
+
+
 @dataclass(frozen=True)
 class Simulator:
     """A generative model p(theta) p(x | theta).
@@ -58,7 +74,10 @@ class Simulator:
         x_axes: One name per axis of a single data set, as they stand in the files. Where the
             first is "trial", trials are exchangeable given theta.
         log_likelihood: log p(x | theta), of (theta, x), where it is known in closed form.
+        relative_log_likelihood: The same up to a term that depends on x alone, where that term is
+            not known: enough for posteriors, not for evidence.
         exact: The exact posterior and marginal likelihood, where they are known.
+        reference: Posterior draws of others, where there are some.
     """
 
     prior: Prior
@@ -66,7 +85,9 @@ class Simulator:
     theta_names: tuple[str, ...]
     x_axes: tuple[str, ...]
     log_likelihood: Callable[[Tensor, Tensor], Tensor] | None = None
+    relative_log_likelihood: Callable[[Tensor, Tensor], Tensor] | None = None
     exact: Exact | None = None
+    reference: Reference | None = None
 
     def __post_init__(self) -> None:
         check.names(self.theta_names, self.x_axes)

@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
+from . import sbibm
 from .base import Exact, Simulator
 from .normal import log_mass, log_normal, sample_truncated
 from .priors import box
@@ -67,4 +68,5 @@ simulator = Simulator(
     x_axes=("coordinate",),
     log_likelihood=log_likelihood,
     exact=Exact(sample=sample_posterior, log_posterior=log_posterior, log_marginal=log_marginal),
+    reference=sbibm.reference("gaussian_mixture"),
 )

@@ -41,3 +41,38 @@ def gaussian(mean: list[float], sd: list[float]) -> Prior:
         return -0.5 * z.square().sum(-1) - log_volume
 
     return Prior(sample, log_prob, -edge, edge)
+
+
+def log_normals(log_mean: list[float], log_sd: list[float]) -> Prior:
+    """Independent log-normals, one entry per parameter: mean and sd of the logarithms."""
+    logs = gaussian(log_mean, log_sd)
+    edge = torch.full((len(log_mean),), math.inf)
+
+    def sample(rng: Generator, n: int) -> Float[Tensor, "B D"]:
+        return logs.sample(rng, n).exp()
+
+    def log_prob(theta: Float[Tensor, "*B D"]) -> Float[Tensor, "*B"]:
+        inside = (theta > 0).all(-1)
+        log_theta = torch.where(theta > 0, theta, 1.0).log()
+        return torch.where(inside, logs.log_prob(log_theta) - log_theta.sum(-1), -math.inf)
+
+    return Prior(sample, log_prob, torch.zeros_like(edge), edge)
+
+
+def correlated_gaussian(root: Float[Tensor, "D D"]) -> Prior:
+    """A normal of mean 0, whose precision is root^T root.
+
+    Args:
+        root: Invertible; in double precision.
+    """
+    inverse, log_volume = torch.linalg.inv(root).float(), -float(torch.linalg.slogdet(root)[1])
+    edge = torch.full((len(root),), math.inf)
+
+    def sample(rng: Generator, n: int) -> Float[Tensor, "B D"]:
+        return torch.randn(n, len(root), generator=rng) @ inverse.T
+
+    def log_prob(theta: Float[Tensor, "*B D"]) -> Float[Tensor, "*B"]:
+        z = theta @ root.T.to(theta)
+        return -0.5 * (z.square() + math.log(2 * math.pi)).sum(-1) - log_volume
+
+    return Prior(sample, log_prob, -edge, edge)

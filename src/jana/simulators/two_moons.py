@@ -4,6 +4,7 @@ Reference: Greenberg et al. (2019), arXiv:1905.07488; task T.8 of Lueckmann et a
 arXiv:2101.04653, whose prior is the box [-1, 1]^2.
 """
 
+from . import sbibm
 from .base import Exact, Simulator
 from .crescents import Crescents
 
@@ -17,4 +18,5 @@ simulator = Simulator(
     x_axes=("coordinate",),
     log_likelihood=moons.log_likelihood,
     exact=Exact(moons.sample_posterior, moons.log_posterior, moons.log_marginal),
+    reference=sbibm.reference("two_moons"),
 )
