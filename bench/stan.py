@@ -19,11 +19,11 @@ import numpy as np
 import torch
 
 from jana.evidence import bridge
-from jana.judge.reference import Job, leave_one_out
 from jana.simulators import wiener
 from jana.stan import nuts, toolchain
+from jana.stan.job import Job, leave_one_out
 from jana.stan.model import Model
-from jana.stan.reference import Program, fit
+from jana.stan.reference import Program
 
 TRIALS = 100
 LOW, HIGH = np.array([-5, 0.5, 0.2, 0.3]), np.array([5, 3, 1, 0.7])
@@ -56,12 +56,11 @@ def worked(library, index):
     y = simulated(rng, prior(rng, 1)[0])
     model = Model(library, PROGRAM.data(y))
     starts = prior(rng, 500)
-    starts = starts[starts[:, 2] < min(np.abs(y).min(), 1)]
-    found = fit(PROGRAM, model, y, starts, nuts.Settings(), seed=index)
+    job = Job(PROGRAM, library, nuts.Settings(draws=1500), index, "bench")
+    found = job.fit(model, y, starts, seed=index)
     evidence = bridge.estimate(found.draws, model.log_density, seed=index)
-    job = Job("drift_diffusion", library, nuts.Settings(), index, "bench")
-    left_out, again = leave_one_out(job, PROGRAM, model, y, starts, index, found.draws)
-    return y, found, evidence, left_out, again
+    left_out = leave_one_out(job, model, y, starts, index, found.draws, evidence)
+    return y, found, evidence, left_out
 
 
 def quadrature(model, draws, nodes):
@@ -89,12 +88,12 @@ def main() -> None:
         began = time.perf_counter()
         results = list(pool.map(worked, [library] * number, range(number)))
         print(f"{number} fits with evidence and LOO: {time.perf_counter() - began:.1f} s")
-    for index, (_, found, evidence, left_out, again) in enumerate(results):
+    for index, (_, found, evidence, left_out) in enumerate(results):
         print(
             f"  {index}: {found.status}, R-hat {found.rhat:.4f}, ESS {found.ess:.0f}, evidence "
             f"{evidence.value:.4f} +- {evidence.error:.4f} ({evidence.status}), LOO "
-            f"{float(left_out.total):.2f} +- {float(left_out.total_error):.2f}, "
-            f"{again} trials refitted"
+            f"{float(left_out.elpd.total):.2f} +- {float(left_out.elpd.total_error):.2f}, "
+            f"{left_out.refits} trials refitted"
         )
     y, found = results[0][:2]
     model, times = Model(library, PROGRAM.data(y)), []

@@ -25,6 +25,10 @@ RECORDED = (
     "netCDF4",
     "arviz-stats",
     "snakemake",
+    "nutpie",
+    "bridgestan",
+    "httpstan",
+    "cmdstanpy",
 )
 
 

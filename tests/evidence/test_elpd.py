@@ -8,6 +8,7 @@ from arviz_stats.base import array_stats
 
 from jana.evidence.elpd import direct, psis
 from jana.evidence.predictive import log_mean
+from jana.rng import generator
 
 B, T, L = 100, 20, 1000
 
@@ -147,3 +148,24 @@ def test_nan_and_infinity_are_refused(method, bad):
 def test_a_single_draw_is_refused():
     with pytest.raises(ValueError, match="2 draws or more, not 1"):
         direct(torch.zeros(1, 2))
+
+
+def test_errors_of_chains_are_those_of_their_effective_draws():
+    """Draws that keep nine tenths of the one before: z-scores of 60 runs of four chains."""
+    y = trials(generator(5), 0.0)[0]
+    mean, variance = posterior(float(y.sum()), T)
+    truth = exact(y[None])[0]
+    z, ratio = [], []
+    for run in range(60):
+        noise = torch.randn(4, 1000, generator=generator(100 + run)).double()
+        for n in range(1, 1000):
+            noise[:, n] = 0.9 * noise[:, n - 1] + (1 - 0.81) ** 0.5 * noise[:, n]
+        mu = mean + variance**0.5 * noise.flatten()
+        logs = log_normal(y, mu[:, None], 1.0)
+        found, naive = psis(logs, chains=4), psis(logs)
+        z.append(float((found.total - truth.sum()) / found.total_error))
+        ratio.append(float((found.error / naive.error).mean()))
+        assert torch.equal(found.pointwise, naive.pointwise)
+    z = torch.tensor(z)
+    assert 0.75 < float(z.std()) < 1.3 and abs(float(z.mean())) < 0.5
+    assert min(ratio) > 1.5

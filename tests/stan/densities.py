@@ -24,10 +24,11 @@ def of_simulator(name):
     theta, x = (part.double() for part in simulator.draw(torch.Generator().manual_seed(7), 1))
     # A tenth of the points around the truth, where a density is sharp; the others anywhere.
     rng = torch.Generator().manual_seed(8)
-    points = simulator.prior.sample(rng, N_POINTS).double()
-    near = theta + 0.02 * torch.randn(N_POINTS, theta.shape[1], generator=rng).double()
-    points = torch.where(torch.rand(N_POINTS, 1, generator=rng) < 0.7, near, points)
-    points = points[simulator.prior.log_prob(points).isfinite()]
+    points = simulator.prior.sample(rng, 4 * N_POINTS).double()
+    near = theta + 0.02 * torch.randn(len(points), theta.shape[1], generator=rng).double()
+    points = torch.where(torch.rand(len(points), 1, generator=rng) < 0.7, near, points)
+    possible = simulator.prior.log_prob(points) + simulator.log_likelihood(points, x)
+    points = points[possible.isfinite()][:N_POINTS]
 
     def log_density(point):
         at = torch.from_numpy(point)[None]

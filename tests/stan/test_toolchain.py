@@ -24,7 +24,30 @@ def test_auto_takes_an_installed_cmdstan(no_cmdstan, tmp_path):
     home = tmp_path / ".cmdstan" / "cmdstan-2.36.0"
     (home / "bin").mkdir(parents=True)
     (home / "bin" / "stanc").symlink_to(toolchain.find("wheel").stanc)
+    (tmp_path / ".cmdstan" / "cmdstan-2.9.0").mkdir()  # an older one, though its name sorts last
     assert toolchain.cmdstan_home() == home
+    math = home / "stan" / "lib" / "stan_math" / "lib"
+    with pytest.raises(ToolchainError, match=r"that has been built has src, but .* has not: run"):
+        toolchain.find("auto")
+    for folder in ("eigen_3", "boost_1", "sundials_6/include", "sundials_6/src/sundials"):
+        (math / folder).mkdir(parents=True)
+    for folder in (
+        "src",
+        "stan/src",
+        "stan/lib/rapidjson_1",
+        "stan/lib/stan_math/lib/tbb_2/include",
+    ):
+        (home / folder).mkdir(parents=True)
+    (math / "sundials_6" / "lib").mkdir()
+    for part in ("cvodes", "idas", "kinsol", "nvecserial"):
+        (math / "sundials_6" / "lib" / f"libsundials_{part}.a").touch()
+    with pytest.raises(ToolchainError, match=r"has stan/lib/stan_math/lib/tbb/libtbb.so\*, but"):
+        toolchain.find("auto")
+    (math / "tbb").mkdir()
+    (math / "tbb" / "libtbb.so.2").touch()
+    found = toolchain.find("auto")
+    assert found.name == "cmdstan" and found.describe().startswith("cmdstan, stanc3 v2.")
+    assert [path.name for path in found.libraries][-1] == "libtbb.so.2"
 
 
 def test_cmdstan_that_is_not_there_is_said(no_cmdstan):
@@ -92,7 +115,7 @@ def test_a_library_is_compiled_once_and_again_where_its_program_changes(
         f'#!/bin/sh\necho "$@" >> {calls}\nwhile [ $# -gt 1 ]; do shift; done\n: > $1\n'
     )
     fake.chmod(0o755)
-    monkeypatch.setenv("CXX", str(fake))
+    monkeypatch.setenv("CXX", f"{fake} -march=native")
     program = tmp_path / "small.stan"
     program.write_text("parameters { real x; } model { target += normal_lpdf(x | 0, 1); }\n")
     one = toolchain.library(wheel, program, tmp_path / "cache")
@@ -104,6 +127,8 @@ def test_a_library_is_compiled_once_and_again_where_its_program_changes(
     assert toolchain.library(wheel, program, tmp_path / "cache") != one
     again = [line for line in calls.read_text().splitlines() if "--version" not in line]
     assert len(again) == 5  # the interface is kept
+    assert all(line.startswith("-march=native") for line in again)
+    assert not list((tmp_path / "cache").glob("making-*"))
 
 
 def test_data_of_the_wrong_shape_are_said(compiled):

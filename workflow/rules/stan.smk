@@ -75,7 +75,6 @@ rule diagnose_reference:
             "experiment": "benchmarks",
             "task": w.task,
             "method": "stan",
-            "draws": STAN["chains"] * STAN["draws"],
         },
         code=simulating("diagnose_reference.py"),
     script:

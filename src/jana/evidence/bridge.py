@@ -12,9 +12,9 @@ networks: NumPy arrays and a function go in, an estimate with its error comes ou
     found = bridge.estimate(draws, lambda theta: -0.5 * (theta**2).sum(-1), seed=2)
     print(found.value, found.error, found.status)  # log(2 pi) = 1.838, its error, "ok"
 
-One half of each chain fits a proposal; the other half and draws of the proposal meet in the
-optimal bridge, whose fixed point is an estimate. Then the halves change places, and what is
-returned is the mean of both estimates: every draw counts, for the price of densities alone.
+Half of each chain fits a proposal; the other half and draws of the proposal meet in the optimal
+bridge, whose fixed point is the estimate. (Letting the halves change places and averaging does not
+pay: both estimates then err by how both halves differ, and are half correlated.)
 
 References: Meng & Wong (1996), Statistica Sinica 6; Meng & Schilling (2002), JCGS 11 (warp-3);
 Gronau et al. (2017), arXiv:1703.05984; errors and k-hat as in Micaletto & Vehtari (2025),
@@ -37,11 +37,9 @@ from . import LARGEST_KHAT
 from .psis import smooth
 
 LogDensity = Callable[[Float[ndarray, "S D"]], Float[ndarray, " S"]]
-Ratio = Callable[[LogDensity, ndarray, ndarray, ndarray], ndarray]  # see _plain
 
 TOLERANCE, MOST_ITERATIONS = 1e-10, 1000  # nats between iterations
 PROPOSALS, STREAM = ("warp3", "normal"), 1996
-STATUSES = ("ok", "heavy tails", "no convergence", "no overlap")  # the better first
 SHORT_TAIL = 10  # times the mean: terms below it have a relative variance below it too
 LEAST_DRAWS = 100  # of both halves of all chains
 
@@ -52,11 +50,11 @@ class Bridge(NamedTuple):
     Attributes:
         value: The estimate; NaN where `status` says that there is none.
         error: Its Monte Carlo standard error, of autocorrelated draws; NaN where there is none.
-        khat: The largest Pareto shape of the terms of all means; above 0.7 `error` is too small.
+        khat: The larger Pareto shape of the terms of both means; above 0.7 `error` is too small.
             -inf where no term is more than ten times the mean: terms are bounded, and that is
             no tail.
-        ess: Effective number of the posterior draws, by which the bridges weigh them.
-        iterations: How many were needed, of both bridges.
+        ess: Effective number of the posterior draws, by which the bridge weighs them.
+        iterations: How many were needed.
         status: "ok"; "heavy tails" (k-hat above 0.7: neither value nor error is to be
             trusted); "no overlap" (no draw of the proposal has any density); "no convergence".
     """
@@ -96,7 +94,7 @@ def estimate(
         seed: Of the proposal's draws.
         proposal: "normal": with the draws' mean and covariance; "warp3": the same after the
             density has been made symmetric about the mean, better where it is skewed.
-        proposals: How many draws of it, by each half; by default as many as it meets.
+        proposals: How many draws of it; by default as many as the posterior draws it meets.
 
     Raises:
         ValueError: If draws or densities are not finite, of wrong shape, too few, or if draws do
@@ -106,33 +104,16 @@ def estimate(
     if proposal not in PROPOSALS:
         raise ValueError(f"a proposal is warp3 or normal, not {proposal!r}")
     half = draws.shape[1] // 2
-    halves = draws[:, :half], draws[:, -half:]
-    number = draws.shape[0] * half if proposals is None else proposals
+    fit, rest = draws[:, :half], draws[:, half:]
+    number = rest.shape[0] * rest.shape[1] if proposals is None else proposals
     if number < LEAST_DRAWS:
         raise ValueError(f"a bridge needs {LEAST_DRAWS} proposals or more, not {number}: ask more")
-    ratio = _symmetric if proposal == "warp3" else _plain
+    mean, root = _fitted(fit)
     # Its own stream: not that of draws which were made with the same seed.
     rng = np.random.default_rng([seed, STREAM])
-    return _mean(
-        [
-            bridged(
-                _met(log_density, ratio, fit, rest, rng.standard_normal((number, draws.shape[2])))
-            )
-            for fit, rest in (halves, halves[::-1])
-        ]
-    )
-
-
-def _met(
-    log_density: LogDensity,
-    ratio: Ratio,
-    fit: Float[ndarray, "C N D"],
-    rest: Float[ndarray, "C N D"],
-    noise: Float[ndarray, "S D"],
-) -> Ratios:
-    """One half's draws and those of the proposal that the other half gives."""
-    mean, root = _fitted(fit)
+    noise = rng.standard_normal((number, draws.shape[2]))
     at_rest = solve_triangular(root, (rest - mean).reshape(-1, len(mean)).T, lower=True).T
+    ratio = _symmetric if proposal == "warp3" else _plain
     posterior = ratio(log_density, mean, root, at_rest).reshape(rest.shape[:2])
     if not np.isfinite(posterior).all():
         raise ValueError(
@@ -140,20 +121,7 @@ def _met(
             f"{int((~np.isfinite(posterior)).sum())} of {posterior.size}: are they draws of this "
             "density, on unconstrained scale?"
         )
-    return Ratios(posterior, ratio(log_density, mean, root, noise))
-
-
-def _mean(found: list[Bridge]) -> Bridge:
-    """Of two estimates that have no draws in common; with the worse status of both."""
-    worse = max((one.status for one in found), key=STATUSES.index)
-    return Bridge(
-        value=sum(one.value for one in found) / len(found),
-        error=math.hypot(*(one.error for one in found)) / len(found),
-        khat=max(one.khat for one in found),
-        ess=sum(one.ess for one in found),
-        iterations=sum(one.iterations for one in found),
-        status=worse,
-    )
+    return bridged(Ratios(posterior, ratio(log_density, mean, root, noise)))
 
 
 def bridged(ratios: Ratios) -> Bridge:
@@ -175,7 +143,8 @@ def bridged(ratios: Ratios) -> Bridge:
     if moved > TOLERANCE:
         return Bridge(math.nan, math.nan, khat, ess, iterations, "no convergence")
     error = math.hypot(
-        _relative_error(above, float(above.size)), _relative_error(below, _ess(below))
+        _relative_error(above, float(above.size)),
+        _relative_error(below, _ess(np.exp(below - below.max()))),
     )
     status = "ok" if khat <= LARGEST_KHAT else "heavy tails"
     return Bridge(r + centre, error, khat, ess, iterations, status)

@@ -1,14 +1,16 @@
 """Leave-one-out predictive densities of exchangeable trials, from log densities at draws.
 
 Both estimates are means of each trial's density under weighted draws, and have their Monte Carlo
-errors by the delta method for self-normalised weights. Draws are taken as independent: thin
-chains first.
+errors by the delta method for self-normalised weights. Draws are taken as independent, unless it
+is said of how many chains they are.
 """
 
 import math
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from arviz_stats.base import array_stats
 from jaxtyping import Float
 from torch import Tensor
 
@@ -36,7 +38,7 @@ class Elpd(NamedTuple):
     total_error: Float[Tensor, "*B"]
 
 
-def psis(log_likelihood: Float[Tensor, "*B L T"]) -> Elpd:
+def psis(log_likelihood: Float[Tensor, "*B L T"], chains: int | None = None) -> Elpd:
     """By Pareto-smoothed importance sampling, from draws of the posterior of all trials.
 
     A draw's weight for trial i is 1 / p(trial i | draw). A draw that gives any trial no density
@@ -48,6 +50,8 @@ def psis(log_likelihood: Float[Tensor, "*B L T"]) -> Elpd:
 
     Args:
         log_likelihood: log p(trial | theta_l) at L draws from p(theta | all trials); 25 or more.
+        chains: How many chains of equal length the draws are, one after another: errors are then
+            those of as many effective draws. None: they are independent.
 
     Raises:
         ValueError: If a log density is NaN or infinite.
@@ -55,7 +59,7 @@ def psis(log_likelihood: Float[Tensor, "*B L T"]) -> Elpd:
     logs = _by_trial(log_likelihood)
     impossible = (logs == -math.inf).any(-2, keepdim=True)
     weights, khat = smooth((-logs).masked_fill(impossible, -math.inf))
-    return _elpd(logs, weights - weights.logsumexp(-1, keepdim=True), khat)
+    return _elpd(logs, weights - weights.logsumexp(-1, keepdim=True), khat, chains)
 
 
 def direct(log_likelihood: Float[Tensor, "*B L T"]) -> Elpd:
@@ -86,13 +90,28 @@ def _by_trial(log_likelihood: Float[Tensor, "*B L T"]) -> Float[Tensor, "*B T L"
 
 
 def _elpd(
-    logs: Float[Tensor, "*B T L"], log_weights: Float[Tensor, "*B T L"], khat: Float[Tensor, "*B T"]
+    logs: Float[Tensor, "*B T L"],
+    log_weights: Float[Tensor, "*B T L"],
+    khat: Float[Tensor, "*B T"],
+    chains: int | None = None,
 ) -> Elpd:
     """Means under weights that sum to one; NaN weights say that there are none."""
     value = (log_weights + logs).logsumexp(-1).nan_to_num(nan=-math.inf, neginf=-math.inf)
     known = value > -math.inf
     # What each draw moves the value by, to first order: weight * (density / mean - 1).
     moves = (log_weights + logs - value[..., None]).exp() - log_weights.exp()
-    error = moves.norm(dim=-1).where(known, math.inf)
-    total_error = moves.sum(-2).norm(dim=-1).where(known.all(-1), math.inf)
+    error = _spread(moves, chains).where(known, math.inf)
+    total_error = _spread(moves.sum(-2), chains).where(known.all(-1), math.inf)
     return Elpd(value, error, khat, value.sum(-1), total_error)
+
+
+def _spread(moves: Float[Tensor, "*B L"], chains: int | None) -> Float[Tensor, "*B"]:
+    """Standard error of the sum of all draws' moves."""
+    independent = moves.norm(dim=-1)
+    if chains is None:
+        return independent
+    rows = moves.reshape(-1, chains, moves.shape[-1] // chains).numpy()
+    found = np.array([float(array_stats.ess(row, method="mean")) for row in rows])
+    ess = torch.from_numpy(found).reshape(independent.shape)
+    # Where no draw moves the value there is no error, and no effective number.
+    return independent * (moves.shape[-1] / ess).sqrt().nan_to_num(nan=1.0)

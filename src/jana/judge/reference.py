@@ -18,7 +18,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from ..diagnostics.c2st import c2st
-from ..evidence import LARGEST_KHAT, bridge, elpd
+from ..evidence import bridge
 from ..io import netcdf
 from ..io.atomic import atomically
 from ..io.tables import row
@@ -26,39 +26,12 @@ from ..provenance import digest, seed_of
 from ..rng import generator
 from ..simulators.base import Simulator
 from ..stan import toolchain
-from ..stan.model import Model
-from ..stan.nuts import Draws, Settings, sample, sample_by_cmdstan
-from ..stan.reference import PROGRAMS, Fit, Program, fit
+from ..stan.job import Job, leave_one_out
+from ..stan.reference import Fit
+from .loo import exact as exact_left_out
 
+FAILED = "failed"
 STARTS = 1000  # prior draws among which chains find one with a density
-# Most draws that leave-one-out looks at: thinned, as it takes them as independent.
-PSIS_DRAWS = 4000
-
-
-class Job(NamedTuple):
-    """What a fit depends on beside its data.
-
-    Attributes:
-        task: Name of the simulator and of the program.
-        library: Of the program, compiled.
-        settings: Of the sampler.
-        seed: What all seeds of the task's fits are made from.
-        identity: A hash of the library and of all code and settings.
-        executable: CmdStan's of the program, if that is what samples; nutpie does without.
-    """
-
-    task: str
-    library: Path
-    settings: Settings
-    seed: int
-    identity: str
-    executable: Path | None = None
-
-    def sample(self, model: Model, settings: Settings, starts: ndarray, seed: int) -> Draws:
-        """NUTS by what there is."""
-        if self.executable is None:
-            return sample(model, settings, starts, seed)
-        return sample_by_cmdstan(model, self.executable, settings, starts, seed)
 
 
 def prepare(chosen: toolchain.Toolchain, program: Path, cache: Path, to: dict[str, str]) -> None:
@@ -87,19 +60,36 @@ def prepare(chosen: toolchain.Toolchain, program: Path, cache: Path, to: dict[st
         part.write_text(json.dumps(about), encoding="utf-8")
 
 
+class Answers(NamedTuple):
+    """What is known of the data sets that are fitted, exactly.
+
+    Attributes:
+        draws: Of their posteriors.
+        log_marginal: log p(x) of each.
+        left_out: The sum of each one's leave-one-out densities, where trials are exchangeable.
+    """
+
+    draws: Float[Tensor, "B L D"]
+    log_marginal: Float[Tensor, " B"]
+    left_out: Float[Tensor, " B"] | None
+
+
 def answers(
     simulator: Simulator, x: Float[Tensor, " B *X"], draws: list[Tensor] | tuple[Tensor | None]
-) -> tuple[Tensor, Tensor] | None:
-    """Exact draws and log marginal likelihoods, or None where there are none."""
+) -> Answers | None:
+    """The exact answers, or None where there are none."""
     if simulator.exact is None:
         return None
-    return draws[0], simulator.exact.log_marginal(x.double())
+    left_out = exact_left_out(simulator, x).sum(-1) if simulator.exchangeable else None
+    return Answers(draws[0], simulator.exact.log_marginal(x.double()), left_out)
 
 
 def shard(
     folder: Path, job: Job, simulator: Simulator, x: Float[Tensor, " *X"], index: int
 ) -> xr.Dataset:
     """The fit of one data set: read where it has been made under the same settings, or made.
+
+    One that failed is tried again.
 
     Args:
         folder: Where shards lie.
@@ -113,102 +103,67 @@ def shard(
     if path.exists():
         try:
             found = netcdf.load(path)
-            if found.attrs.get("identity") == identity:
+            if found.attrs.get("identity") == identity and found["status"].item() != FAILED:
                 return found
         except ValueError as error:
             print(f"fitting again: {error}", flush=True)
-    try:
-        arrays = _fitted(job, simulator, x, seed_of(job.seed, index))
-    except RuntimeError as error:  # of the sampler: the others go on, and the table says so
-        print(f"data set {index} could not be fitted: {error}", flush=True)
-        arrays = {"status": _number("failed")}
+    arrays, said = _fitted(job, simulator, x, seed_of(job.seed, index))
+    for line in said:
+        print(f"data set {index}: {line}", flush=True)
     folder.mkdir(parents=True, exist_ok=True)
-    netcdf.save(path, {"identity": identity}, **arrays)
+    netcdf.save(path, {"identity": identity, "said": "\n".join(said)}, **arrays)
     return netcdf.load(path)
 
 
-def _fitted(job: Job, simulator: Simulator, x: Tensor, seed: int) -> dict[str, netcdf.Array]:
-    program = PROGRAMS[job.task]
+def _fitted(
+    job: Job, simulator: Simulator, x: Tensor, seed: int
+) -> tuple[dict[str, netcdf.Array], list[str]]:
+    """All that is known of one posterior, and what went wrong, in words.
+
+    What one step can't do costs no other step's result. Data that do not fit the program are not
+    caught: they fit none of the task's data sets.
+    """
     given = x.double().numpy()
-    model = Model(job.library, program.data(given))
+    model = job.model(given)
     starts = simulator.prior.sample(generator(seed), STARTS).double().numpy()
-    found = fit(program, model, given, starts, job.settings, seed % 2**31, job.sample)
-    evidence = bridge.estimate(found.draws, model.log_density, seed)
+    try:
+        found = job.fit(model, given, starts, seed % 2**31)
+    except (RuntimeError, ValueError) as error:  # of the sampler
+        return {"status": _text(FAILED)}, [f"it could not be fitted: {error}"]
     arrays = {
         "theta": (("chain", "draw", "parameter"), found.theta),
-        "bridge_status": _number(evidence.status),
-        **{name: _number(getattr(found, name)) for name in Fit._fields[2:]},
-        **{
-            f"bridge_{name}": _number(getattr(evidence, name))
-            for name in ("value", "error", "khat")
-        },
+        **_numbers("", {name: getattr(found, name) for name in Fit._fields[2:-1]}),
+        "status": _text(found.status),
     }
-    if simulator.exchangeable:
-        left_out, again = leave_one_out(job, program, model, given, starts, seed, found.draws)
-        arrays |= {
-            f"loo_{name}": (("trial",)[: values.ndim], values.numpy())
-            for name, values in left_out._asdict().items()
-        }
-        arrays["loo_refits"] = _number(again)
-    return arrays
+    try:
+        evidence = bridge.estimate(found.draws, model.log_density, seed)
+    except ValueError as error:
+        said = f"there is no evidence: {error}"
+        return arrays | {"bridge_status": _text(FAILED)}, [said]
+    numbers = {name: getattr(evidence, name) for name in ("value", "error", "khat")}
+    arrays |= {"bridge_status": _text(evidence.status)} | _numbers("bridge_", numbers)
+    if not simulator.exchangeable:
+        return arrays, []
+    try:
+        left_out = leave_one_out(job, model, given, starts, seed, found.draws, evidence)
+    except ValueError as error:
+        return arrays, [f"no trial could be left out: {error}"]
+    for name, values in left_out.elpd._asdict().items():
+        arrays[f"loo_{name}"] = (("trial",)[: values.ndim], values.numpy())
+    return arrays | _numbers("loo_", {"refits": left_out.refits}), left_out.said
 
 
-def _number(value: object) -> netcdf.Array:
+def _text(value: str) -> netcdf.Array:
     return (), np.asarray(value)
 
 
-def leave_one_out(
-    job: Job,
-    program: Program,
-    model: Model,
-    x: Float[ndarray, " *X"],
-    starts: Float[ndarray, "S D"],
-    seed: int,
-    draws: Float[ndarray, "C N U"],
-) -> tuple[elpd.Elpd, int]:
-    """Pareto-smoothed leave-one-out; by fits that have not seen a trial where its k-hat is high.
-
-    Where such a fit fails, or does not pass the gate, the trial's estimate and k-hat stay.
-
-    Args:
-        job: How to fit again.
-        program: Of the task; generates log_lik.
-        model: The program, with all trials.
-        x: All trials, along the first axis.
-        starts: Prior draws where chains may start.
-        seed: Of what is fitted again.
-        draws: Of the posterior of all trials, on unconstrained scale.
-
-    Returns:
-        The estimates, the k-hats of trials that were left out in earnest -inf, and how many
-        those are.
-    """
-    flat = draws.reshape(-1, model.dim)
-    some = flat[:: math.ceil(len(flat) / PSIS_DRAWS)]
-    found = elpd.psis(torch.from_numpy(model.generated("log_lik", some, seed % 2**31)))
-    again = []
-    pointwise, error, khat = (part.clone() for part in found[:3])
-    for trial in (found.khat > LARGEST_KHAT).nonzero().flatten().tolist():
-        rest = np.delete(x, trial, axis=0)
-        without = Model(job.library, program.data(rest))
-        fresh_seed = seed_of(seed, trial) % 2**31
-        try:
-            one = fit(program, without, rest, starts, job.settings, fresh_seed, job.sample)
-        except RuntimeError as failure:  # of the sampler
-            print(f"trial {trial} could not be left out in earnest: {failure}", flush=True)
-            continue
-        if one.status != "ok":
-            continue
-        again.append(trial)
-        theta = without.constrained(one.draws.reshape(-1, without.dim))
-        # All data again: draws that they rule out give the trial no density.
-        seen = torch.from_numpy(model.generated_at("log_lik", theta, seed % 2**31)[:, [trial]])
-        fresh = elpd.direct(seen)
-        pointwise[trial], khat[trial] = fresh.pointwise[0], -math.inf
-        error[trial] = fresh.error[0] * (len(theta) / one.ess) ** 0.5
-    moved = (pointwise - found.pointwise).sum()
-    spread = (found.total_error**2 + (error**2 - found.error**2)[again].sum()).clamp(min=0)
-    return elpd.Elpd(pointwise, error, khat, found.total + moved, spread.sqrt()), len(again)
+def _numbers(prefix: str, found: dict[str, float]) -> dict[str, netcdf.Array]:
+    """Numbers; those that are NaN are left out, as a file that holds nothing else is refused."""
+    return {
+        f"{prefix}{name}": ((), np.asarray(float(value)))
+        for name, value in found.items()
+        if not math.isnan(value)
+    }
 
 
 def gathered(shards: list[xr.Dataset], indices: list[int]) -> dict[str, netcdf.Array]:
@@ -223,47 +178,63 @@ def gathered(shards: list[xr.Dataset], indices: list[int]) -> dict[str, netcdf.A
     return arrays | {"index": (("dataset",), np.array(indices))}
 
 
-def rows(
-    labels: dict,
-    found: xr.Dataset,
-    exact: tuple[Float[Tensor, "B L D"], Float[Tensor, " B"]] | None,
-) -> list[dict]:
+def messages(shards: list[xr.Dataset], indices: list[int]) -> str:
+    """What went wrong, by data set, as JSON."""
+    said = {index: one.attrs["said"] for index, one in zip(indices, shards, strict=True)}
+    return json.dumps({index: text for index, text in said.items() if text})
+
+
+def rows(labels: dict, found: xr.Dataset, exact: Answers | None) -> list[dict]:
     """What passed the gate and what did not; where answers are exact, how far off the fits are.
 
     Args:
         labels: Columns that all rows share.
         found: All fits of a task.
-        exact: Draws and log marginal likelihoods of the same data sets.
+        exact: Of the same data sets.
     """
-    table = []
-
-    def add(metric: str, value: object, index: int, **fields: object) -> None:
-        table.append(row(labels, metric, float(value), observation=index, **fields))
-
-    for at, index in enumerate(found["index"].values.tolist()):
-        one = found.isel(dataset=at)
-        status = str(one["status"].item())
-        add("fit_ok", status == "ok", index, setting=status)
-        if status == "failed":
-            continue
-        for name in ("rhat", "ess", "divergences", "accept"):
-            add(f"fit_{name}", one[name].item(), index)
-        value, error, khat = (one[f"bridge_{n}"].item() for n in ("value", "error", "khat"))
-        add("lml", value, index, error=error, setting=str(one["bridge_status"].item()), unit="nats")
-        add("khat", khat, index)
-        if "loo_total" in one:
-            add("loo", one["loo_total"].item(), index, error=one["loo_total_error"].item())
-            add("loo_khat", one["loo_khat"].max().item(), index)
-            add("loo_refits", one["loo_refits"].item(), index)
-        if exact is not None:
-            add("lml_error", value - float(exact[1][index]), index, error=error, unit="nats")
-            value = _told_apart(exact[0][index], one["theta"].values)
-            add("c2st", value, index, draws=exact[0].shape[1])
-    return table
+    return [
+        line
+        for at, index in enumerate(found["index"].values.tolist())
+        for line in _rows(labels | {"observation": index}, found.isel(dataset=at), index, exact)
+    ]
 
 
-def _told_apart(exact: Float[Tensor, "L D"], theta: Float[ndarray, "C N D"]) -> float:
-    """C2ST against as many draws of the fit, evenly from all chains."""
+def _rows(labels: dict, one: xr.Dataset, index: int, exact: Answers | None) -> list[dict]:
+    status = str(one["status"].item())
+    table = [row(labels, "fit_ok", float(status == "ok"), setting=status)]
+    if status == FAILED:
+        return table
+    labels = labels | {"draws": one["theta"].size // one["theta"].shape[-1]}
+    bridged = str(one["bridge_status"].item())
+    of_evidence = {"error": _number(one, "bridge_error"), "setting": bridged, "unit": "nats"}
+    of_loo = {"error": _number(one, "loo_total_error"), "unit": "nats"}
+    for name in ("rhat", "ess", "divergences", "accept"):
+        table.append(row(labels, f"fit_{name}", _number(one, name)))
+    table.append(row(labels, "bridge_ok", float(bridged == "ok"), setting=bridged))
+    table.append(row(labels, "lml", _number(one, "bridge_value"), **of_evidence))
+    table.append(row(labels, "khat", _number(one, "bridge_khat")))
+    if "loo_total" in one:
+        table.append(row(labels, "loo", one["loo_total"].item(), **of_loo))
+        table.append(row(labels, "loo_khat", one["loo_khat"].max().item()))
+        table.append(row(labels, "loo_refits", one["loo_refits"].item()))
+    if exact is not None:
+        off = _number(one, "bridge_value") - float(exact.log_marginal[index])
+        table.append(row(labels, "lml_error", off, **of_evidence))
+        table.append(_told_apart(labels, exact.draws[index], one["theta"].values))
+        if exact.left_out is not None and "loo_total" in one:
+            off = one["loo_total"].item() - float(exact.left_out[index])
+            table.append(row(labels, "loo_error", off, **of_loo))
+    return [line for line in table if not math.isnan(line["value"])]
+
+
+def _number(one: xr.Dataset, name: str) -> float:
+    return float(one[name].item()) if name in one else math.nan
+
+
+def _told_apart(labels: dict, exact: Float[Tensor, "L D"], theta: Float[ndarray, "C N D"]) -> dict:
+    """C2ST of as many exact draws and draws of the fit, evenly from all chains, none twice."""
     flat = theta.reshape(-1, theta.shape[2])
-    chosen = np.linspace(0, len(flat) - 1, len(exact)).round().astype(int)
-    return float(c2st(exact[None], torch.from_numpy(flat[chosen]).to(exact)[None])[0])
+    number = min(len(exact), len(flat))
+    chosen = np.linspace(0, len(flat) - 1, number).round().astype(int)
+    score = c2st(exact[None, :number], torch.from_numpy(flat[chosen]).to(exact)[None])
+    return row(labels | {"draws": number}, "c2st", float(score[0]))

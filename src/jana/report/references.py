@@ -15,10 +15,11 @@ class Reference(NamedTuple):
         rhat: The largest.
         ess: The smallest.
         divergences: Of all fits together.
-        evidence: Root mean square error of log marginal likelihoods, or nothing without an exact
-            answer.
-        stated: Root mean square of the errors that bridge sampling states.
-        c2st: Mean against exact draws, or nothing.
+        bridged: How many bridges are to be trusted.
+        evidence: Root mean square error of their log marginal likelihoods, or nothing without an
+            exact answer.
+        stated: Root mean square of the errors that they state.
+        c2st: Mean against exact draws, of fits that passed, or nothing.
     """
 
     task: str
@@ -27,6 +28,7 @@ class Reference(NamedTuple):
     rhat: str
     ess: str
     divergences: str
+    bridged: str
     evidence: str
     stated: str
     c2st: str
@@ -39,17 +41,16 @@ def references(table: pd.DataFrame) -> list[Reference]:
 
 
 def _one(task: str, rows: pd.DataFrame) -> Reference:
-    def values(metric: str) -> pd.Series:
-        return rows[rows.metric == metric].value
-
-    def shown(metric: str, measure: str, digits: int) -> str:
-        found = values(metric)
+    def shown(metric: str, measure: str, digits: int, among: pd.DataFrame = rows) -> str:
+        found = among[among.metric == metric].value
         return f"{getattr(found, measure)():.{digits}f}" if len(found) else ""
 
     def root_mean_square(found: pd.Series) -> str:
         return f"{(found**2).mean() ** 0.5:.3f}" if len(found) else ""
 
-    gate = rows[rows.metric == "fit_ok"]
+    gate, bridge = rows[rows.metric == "fit_ok"], rows[rows.metric == "bridge_ok"]
+    passed = rows[rows.observation.isin(gate[gate.value == 1].observation)]
+    trusted = rows[rows.setting == "ok"]
     failed = gate[gate.value == 0].setting.value_counts()
     return Reference(
         task,
@@ -58,7 +59,8 @@ def _one(task: str, rows: pd.DataFrame) -> Reference:
         shown("fit_rhat", "max", 3),
         shown("fit_ess", "min", 0),
         shown("fit_divergences", "sum", 0),
-        root_mean_square(values("lml_error")),
-        root_mean_square(rows[rows.metric == "lml"].error),
-        shown("c2st", "mean", 3),
+        f"{int(bridge.value.sum())} of {len(bridge)}",
+        root_mean_square(trusted[trusted.metric == "lml_error"].value),
+        root_mean_square(trusted[trusted.metric == "lml"].error),
+        shown("c2st", "mean", 3, passed),
     )

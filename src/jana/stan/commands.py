@@ -3,7 +3,6 @@
 import shlex
 import subprocess
 from collections.abc import Sequence
-from pathlib import Path
 from shutil import which
 
 
@@ -19,7 +18,7 @@ def run(command: Sequence[object], purpose: str) -> str:
     """
     words = [str(word) for word in command]
     try:
-        done = subprocess.run(words, capture_output=True, text=True)
+        done = subprocess.run(words, capture_output=True, text=True, errors="replace")
     except OSError as error:
         raise ToolchainError(f"{purpose} failed: {error}\n  {shlex.join(words)}") from error
     if done.returncode:
@@ -30,17 +29,18 @@ def run(command: Sequence[object], purpose: str) -> str:
     return done.stdout
 
 
-def compiler(wanted: str | None = None) -> Path:
-    """The C++ compiler: the one that is named (CXX), or the first that is found.
+def compiler(wanted: str | None = None) -> list[str]:
+    """The C++ compiler: the command that is named (CXX), or the first that is found.
 
     Raises:
         ToolchainError: If there is none.
     """
     names = [wanted] if wanted else ["g++", "clang++", "c++"]
     for name in names:
-        found = which(name)
+        first, *options = shlex.split(name)  # such as ccache g++
+        found = which(first)
         if found:
-            return Path(found)
+            return [found, *options]
     raise ToolchainError(
         f"Stan programs need a C++ compiler, but none of {', '.join(names)} was found: install g++ "
         "(apt-get install g++, conda install gxx), or name one by CXX"

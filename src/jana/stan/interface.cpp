@@ -1,5 +1,5 @@
 // BridgeStan's C interface (version 2.8) over any model that stanc wrote: what the Python package
-// bridgestan and the sampler nutpie load. Written from the interface's documentation,
+// bridgestan loads. Written from the interface's documentation,
 // https://roualdes.us/bridgestan/latest/languages/c-api.html.
 //
 // Compiled once per toolchain; each model brings its own `new_model`, which is linked with it.

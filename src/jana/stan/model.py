@@ -67,10 +67,27 @@ class Model:
         points = np.ascontiguousarray(at, dtype=np.float64)
         return np.stack([self.stan.param_constrain(point) for point in points])
 
-    def unconstrained(self, theta: Float[ndarray, "S P"]) -> Float[ndarray, "S D"]:
-        """The way back."""
-        points = np.ascontiguousarray(theta, dtype=np.float64)
-        return np.stack([self.stan.param_unconstrain(point) for point in points])
+    def unconstrained(
+        self, theta: Float[ndarray, "S P"], refused: float | None = None
+    ) -> Float[ndarray, "S D"]:
+        """The way back.
+
+        Args:
+            theta: Parameters on their own scale.
+            refused: What stands for a point that these data rule out; None: it is an error.
+
+        Raises:
+            RuntimeError: If a point is ruled out and nothing is to stand for it.
+        """
+        found = np.empty((len(theta), self.dim))
+        for i, point in enumerate(np.ascontiguousarray(theta, dtype=np.float64)):
+            try:
+                found[i] = self.stan.param_unconstrain(point)
+            except RuntimeError:
+                if refused is None:
+                    raise
+                found[i] = refused
+        return found
 
     def generated(self, name: str, at: Float[ndarray, "S D"], seed: int) -> Float[ndarray, "S T"]:
         """A generated quantity (log_lik) at each point.

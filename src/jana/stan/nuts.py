@@ -63,7 +63,8 @@ def sample(model: Model, settings: Settings, starts: Float[ndarray, "C D"], seed
     import nutpie
     from nutpie import compiled_pyfunc
 
-    chains = []
+    # Not seed + chain: the next data set's seed may be the next number.
+    chains, seeds = [], np.random.SeedSequence(seed).generate_state(len(starts))
     for chain, start in enumerate(starts):  # a run each, so that each starts where it is told to
         compiled = compiled_pyfunc.from_pyfunc(
             model.dim,
@@ -81,7 +82,7 @@ def sample(model: Model, settings: Settings, starts: Float[ndarray, "C D"], seed
                 tune=settings.warmup,
                 chains=1,
                 cores=1,
-                seed=seed + chain,
+                seed=int(seeds[chain]),
                 target_accept=settings.accept,
                 save_warmup=False,
                 progress_bar=False,
@@ -137,6 +138,7 @@ def sample_by_cmdstan(
             output_dir=folder,
             show_progress=False,
             show_console=False,
+            sig_figs=17,  # rounded values may lie on a bound
         )
         columns = [done.column_names.index(_cmdstan_name(name)) for name in model.names]
         theta = done.draws()[:, :, columns].transpose(1, 0, 2)

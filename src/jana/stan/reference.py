@@ -49,13 +49,15 @@ class Program:
     longer: int = 1
 
 
+# A chain of the mixture goes between its parts, but not often: for the same gate it is four times
+# as long.
 PROGRAMS: dict[str, Program] = {
     "gaussian_linear": Program(data=lambda x: {"D": len(x), "x": x}),
     "gaussian_linear_uniform": Program(data=lambda x: {"D": len(x), "x": x}),
-    # Chains go between its parts, but not often.
     "gaussian_mixture": Program(lambda x: {"x": x}, scales.stretched, scales.shrunk, longer=4),
     "gaussian_iid": Program(data=lambda x: {"T": len(x), "x": x.reshape(-1)}),
     "two_moons": Program(lambda x: {"x": x}, scales.arc, scales.either_moon),
+    "slcp": Program(lambda x: {"x": x}, scales.folded, scales.any_quarter),
 }
 
 
@@ -69,7 +71,7 @@ class Fit(NamedTuple):
         ess: Smallest bulk or tail effective sample size of them.
         divergences: Of all transitions that are kept.
         accept: The acceptance that the run was adapted to.
-        status: "ok", or what the gate found: "divergences", "R-hat", "ESS".
+        status: "ok", or all that the gate found, such as "R-hat, ESS" or "divergences".
     """
 
     theta: Float[ndarray, "C N D"]
@@ -108,7 +110,8 @@ def fit(
     """
     settings = replace(settings, draws=settings.draws * program.longer)
     told = program.told(starts, x)
-    at = model.unconstrained(told[np.isfinite(told).all(-1)])
+    at = model.unconstrained(told[np.isfinite(told).all(-1)], refused=np.nan)
+    at = at[np.isfinite(at).all(-1)]
     at = at[np.isfinite(model.log_density(at))][: settings.chains]
     if len(at) < settings.chains:
         raise RuntimeError(
@@ -134,16 +137,18 @@ def judged(
     """The draws as a fit, with what the gate says of them."""
     flat = found.draws.reshape(-1, model.dim)
     own = model.constrained(flat).reshape(*found.draws.shape[:2], -1)
-    rhat = max(float(array_stats.rhat(own[..., i])) for i in range(own.shape[2]))
-    ess = min(
-        float(array_stats.ess(own[..., i], **kind)) for i in range(own.shape[2]) for kind in ESS
-    )
+    columns = np.moveaxis(own, 2, 0)
+    # NumPy's extremes, not Python's: a NaN is to come through.
+    rhat = float(np.max([array_stats.rhat(column) for column in columns]))
+    ess = float(np.min([array_stats.ess(column, **kind) for column in columns for kind in ESS]))
     theta = program.restored(np.random.default_rng(seed), own.reshape(-1, own.shape[2]), x)
     divergences = int(found.diverged.sum())
-    status = "divergences" if divergences else "ok"
-    if not ess > LEAST_ESS:
-        status = "ESS"
-    if not rhat < LARGEST_RHAT:
-        status = "R-hat"
+    passed = {
+        "R-hat": rhat < LARGEST_RHAT,
+        "ESS": ess > LEAST_ESS,
+        "divergences": not divergences,
+        "infinite draws": bool(np.isfinite(own).all()),
+    }
+    status = ", ".join(name for name, ok in passed.items() if not ok) or "ok"
     theta = theta.reshape(*own.shape[:2], -1)
     return Fit(theta, found.draws, rhat, ess, divergences, accept, status)

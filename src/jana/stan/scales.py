@@ -55,6 +55,20 @@ def either_moon(
     return np.stack([across - along, across + along], -1) / math.sqrt(2)
 
 
+def folded(theta: Float[ndarray, "S 5"], x: Float[ndarray, "T 2"]) -> Float[ndarray, "S 5"]:
+    """SLCP's theta without the signs that leave no trace."""
+    return np.concatenate([theta[:, :2], np.abs(theta[:, 2:4]), theta[:, 4:]], 1)
+
+
+def any_quarter(
+    rng: Generator, params: Float[ndarray, "S 5"], x: Float[ndarray, "T 2"]
+) -> Float[ndarray, "S 5"]:
+    """The same with signs at random."""
+    signs = np.ones_like(params)
+    signs[:, 2:4] = rng.choice([-1.0, 1.0], size=(len(params), 2))
+    return params * signs
+
+
 def _pieces(
     radius: Float[ndarray, " S"], x: Float[ndarray, " 2"]
 ) -> tuple[Float[ndarray, "S 3"], Float[ndarray, "S 3"]]:

@@ -6,10 +6,12 @@ transforms come from the same calls.
 
 import importlib.util
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from . import commands
 from .commands import ToolchainError
@@ -84,33 +86,58 @@ def cmdstan_home() -> Path | None:
                 "bin/stanc: run make build there, or unset CMDSTAN"
             )
         return Path(named)
-    places = sorted(Path.home().glob(".cmdstan/cmdstan-*"), reverse=True)
+    places = sorted(Path.home().glob(".cmdstan/cmdstan-*"), key=_numbers, reverse=True)
     if os.environ.get("CONDA_PREFIX"):
         places.append(Path(os.environ["CONDA_PREFIX"], "bin", "cmdstan"))
     return next((place for place in places if (place / "bin" / "stanc").exists()), None)
 
 
+def _numbers(place: Path) -> list[int]:
+    """The version in a folder's name: 2.36.0 comes after 2.9.0."""
+    return [int(word) for word in re.findall(r"\d+", place.name)]
+
+
 def _cmdstan(home: Path) -> Toolchain:
-    math = home / "stan" / "lib" / "stan_math" / "lib"
-    first = [home / "src", home / "stan" / "src", home / "stan" / "lib" / "stan_math"]
-    found = [
-        next(iter(sorted(math.glob(pattern))), math / pattern)
-        for pattern in ("eigen_*", "boost_*", "sundials_*/include", "sundials_*/src/sundials")
+    math = "stan/lib/stan_math"
+    includes = [
+        _within(home, pattern)
+        for pattern in (
+            "src",
+            "stan/src",
+            math,
+            f"{math}/lib/eigen_*",
+            f"{math}/lib/boost_*",
+            f"{math}/lib/sundials_*/include",
+            f"{math}/lib/sundials_*/src/sundials",
+            "stan/lib/rapidjson_*",
+        )
     ]
-    rapidjson = next(iter(sorted(home.glob("stan/lib/rapidjson_*"))), home / "stan/lib/rapidjson")
-    tbb = math / "tbb"
-    headers = next(iter(sorted(math.glob("tbb_*/include"))), math / "tbb/include")
-    sundials = sorted((math / next(iter(math.glob("sundials_*"))).name / "lib").glob("*.a"))
-    libraries = (*sundials, *sorted(tbb.glob("libtbb.so*"))[-1:])
+    # conda's CmdStan takes the TBB of its environment.
+    conda = Path(os.environ.get("CONDA_PREFIX", home))
+    own = bool(list(home.glob(f"{math}/lib/tbb_*/include"))) or conda == home
+    headers = _within(home, f"{math}/lib/tbb_*/include") if own else conda / "include"
+    sundials = [
+        _within(home, f"{math}/lib/sundials_*/lib/libsundials_{part}.a")
+        for part in ("cvodes", "idas", "kinsol", "nvecserial")
+    ]
+    tbb = _within(home, f"{math}/lib/tbb/libtbb.so*") if own else _within(conda, "lib/libtbb.so*")
+    stanc = home / "bin" / "stanc"
+    libraries = (*sundials, tbb)
+    flags = (*COMMON, *DEFINED)
     return Toolchain(
-        "cmdstan",
-        home,
-        home / "bin" / "stanc",
-        _version(home / "bin" / "stanc"),
-        (*first, *found, rapidjson, headers),
-        libraries,
-        (*COMMON, *DEFINED),
+        "cmdstan", home, stanc, _version(stanc), (*includes, headers), libraries, flags
     )
+
+
+def _within(home: Path, pattern: str) -> Path:
+    """The last of a CmdStan's files of this name."""
+    found = sorted(home.glob(pattern))
+    if not found:
+        raise ToolchainError(
+            f"a CmdStan that has been built has {pattern}, but {home} has not: run make build "
+            "there, name another by CMDSTAN, or take stan.toolchain: wheel"
+        )
+    return found[-1]
 
 
 def _wheel() -> Toolchain:
@@ -163,7 +190,9 @@ def library(toolchain: Toolchain, program: Path, cache: Path) -> Path:
     if made.exists():
         return made
     cache.mkdir(parents=True, exist_ok=True)
-    with _scratch(cache) as scratch:
+    # Beside the cache's files, so that a finished one is moved in at once.
+    with TemporaryDirectory(prefix="making-", dir=cache) as folder:
+        scratch = Path(folder)
         source = scratch / f"{program.stem}.cpp"
         stanc = [toolchain.stanc, f"--name={program.stem}_model", f"--o={source}", program]
         commands.run(stanc, f"compiling the Stan program {program.name}")
@@ -172,7 +201,7 @@ def library(toolchain: Toolchain, program: Path, cache: Path) -> Path:
         objects = [interface, _compiled(cxx, toolchain, source, scratch / "model.o")]
         where = sorted({f"-Wl,-rpath,{path.parent}" for path in toolchain.libraries})
         linked = scratch / made.name
-        link = [cxx, "-shared", "-pthread", *objects, *toolchain.libraries, *where, "-o", linked]
+        link = [*cxx, "-shared", "-pthread", *objects, *toolchain.libraries, *where, "-o", linked]
         commands.run(link, f"linking {program.name}")
         linked.replace(made)
     return made
@@ -184,10 +213,15 @@ def executable(toolchain: Toolchain, program: Path, cache: Path) -> Path:
     Raises:
         ToolchainError: If it fails.
     """
-    made = cache / f"{program.stem}-{_digest(program, toolchain.describe(), str(toolchain.home))}"
+    local = toolchain.home / "make" / "local"  # a CmdStan's own settings
+    settings = local.read_text(encoding="utf-8") if local.exists() else ""
+    tools = [toolchain.describe(), str(toolchain.home), os.environ.get("CXX", ""), settings]
+    made = cache / f"{program.stem}-{_digest(program, *tools)}"
     if not made.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        with _scratch(cache) as scratch:
+        # Beside the cache's files, so that a finished one is moved in at once.
+        with TemporaryDirectory(prefix="making-", dir=cache) as folder:
+            scratch = Path(folder)
             shutil.copyfile(program, scratch / program.name)
             target = (scratch / program.stem).resolve()
             commands.run(["make", "-C", toolchain.home, target], f"making {program.name}")
@@ -195,29 +229,15 @@ def executable(toolchain: Toolchain, program: Path, cache: Path) -> Path:
     return made
 
 
-def _compiled(cxx: Path, toolchain: Toolchain, source: Path, to: Path) -> Path:
+def _compiled(cxx: list[str], toolchain: Toolchain, source: Path, to: Path) -> Path:
     includes = [word for folder in toolchain.includes for word in ("-isystem", folder)]
-    command = [cxx, *toolchain.flags, *includes, "-c", source, "-o", to]
+    command = [*cxx, *toolchain.flags, *includes, "-c", source, "-o", to]
     commands.run(command, f"compiling {source.name}")
     return to
 
 
-class _scratch:
-    """A folder beside the cache's files, so that a finished one is moved in at once."""
-
-    def __init__(self, cache: Path):
-        self.folder = cache / f"making-{os.getpid()}"
-
-    def __enter__(self) -> Path:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        return self.folder
-
-    def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _identity(cxx: Path) -> str:
-    return commands.run([cxx, "--version"], "asking the C++ compiler for its version")
+def _identity(cxx: list[str]) -> str:
+    return commands.run([*cxx, "--version"], "asking the C++ compiler for its version")
 
 
 def _digest(path: Path, *also: str) -> str:
