@@ -1,6 +1,7 @@
 """Posterior draws of single observations: MMD, k-hat, refined draws, pairs to look at."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -89,9 +90,16 @@ def test_exact_rows_judge_direct_and_refined_draws_of_every_seed(answered, rng):
     assert all(row["value"] > 0.7 for row in select(khats, seed=1)) and len(khats) == 6
 
 
-def test_without_exact_draws_there_are_no_such_rows(answered, rng):
+def test_without_exact_draws_the_exact_likelihood_still_judges(answered, rng):
     x, _, ours = answered
-    assert draws.exact_rows(rng, LABELS, TASK, x, None, ours) == []
+    rows = draws.exact_rows(rng, LABELS, TASK, x, None, ours)
+    assert {(row["metric"], row["method"]) for row in rows} == {("khat", "jana_true_likelihood")}
+
+
+def test_without_draws_and_likelihood_there_is_nothing_to_compare_with(answered, rng):
+    x, _, ours = answered
+    bare = replace(TASK, exact=None, log_likelihood=None)
+    assert draws.exact_rows(rng, LABELS, bare, x, None, ours) == []
 
 
 def test_what_is_compared_are_the_first_observations_and_coordinates(rng):

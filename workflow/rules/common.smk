@@ -19,7 +19,13 @@ BENCHMARKS = config["benchmarks"]
 TASKS, DESIGNS = BENCHMARKS["tasks"], BENCHMARKS["designs"]
 # Every task with every design that is for it.
 PAIRS = settings.pairs(config["designs"], DESIGNS, TASKS)
-ANSWERED = [task for task in TASKS if catalogue.has(task, "exact")]
+# Tasks whose posteriors, and whose likelihoods, there is something to compare with.
+ANSWERED = [
+    task
+    for task in TASKS
+    if catalogue.has(task, "exact") or catalogue.has(task, "reference")
+]
+SCORED = [task for task in TASKS if catalogue.has(task, "log_likelihood")]
 # As seen from where Snakemake runs: a moved tree has the same inputs, and runs nothing again.
 HERE = Path(relpath(workflow.basedir))
 R = f"results/{config['scale']}"
@@ -89,9 +95,9 @@ def design(w):
     return settings.design(config["designs"], w.design, w.task)
 
 
-def where_answered(path):
-    """A function of wildcards: the file, if the task has exact answers, or nothing."""
-    return lambda w: path.format(**w) if w.task in ANSWERED else []
+def where(tasks, path):
+    """A function of wildcards: the file, if the task is one of these, or nothing."""
+    return lambda w: path.format(**w) if w.task in tasks else []
 
 
 # The report shows them in this order. What compares with exact answers needs some.

@@ -4,7 +4,7 @@
 rule diagnose_densities:
     input:
         densities=f"{R}/{{task}}/{{design}}/densities.nc",
-        exact=where_answered(f"{R}/{{task}}/exact/densities.nc"),
+        exact=where(SCORED, f"{R}/{{task}}/exact/densities.nc"),
         history=f"{R}/{{task}}/{{design}}/history.nc",
     output:
         f"{R}/{{task}}/{{design}}/rows/densities.csv",
@@ -72,7 +72,7 @@ rule diagnose_draws:
     input:
         draws=f"{R}/{{task}}/{{design}}/draws.nc",
         observed=f"{R}/{{task}}/simulations/observed.nc",
-        exact=where_answered(f"{R}/{{task}}/exact/draws.nc"),
+        exact=where(ANSWERED, f"{R}/{{task}}/exact/draws.nc"),
     output:
         rows=f"{R}/{{task}}/{{design}}/rows/draws.csv",
         coordinates=f"{R}/{{task}}/{{design}}/coordinates.nc",

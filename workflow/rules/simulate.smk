@@ -20,17 +20,15 @@ rule simulate:
         "../scripts/simulate.py"
 
 
-rule exact:
+rule exact_draws:
     input:
-        test=f"{R}/{{task}}/simulations/test.nc",
-        observed=f"{R}/{{task}}/simulations/observed.nc",
+        f"{R}/{{task}}/simulations/observed.nc",
     output:
-        densities=f"{R}/{{task}}/exact/densities.nc",
-        draws=f"{R}/{{task}}/exact/draws.nc",
+        f"{R}/{{task}}/exact/draws.nc",
     log:
-        f"{R}/logs/{{task}}/exact.log",
+        f"{R}/logs/{{task}}/exact_draws.log",
     benchmark:
-        f"{R}/runtimes/{{task}}/exact.tsv"
+        f"{R}/runtimes/{{task}}/exact_draws.tsv"
     threads: config["threads"]
     resources:
         mem_mb=2000,
@@ -38,6 +36,25 @@ rule exact:
     params:
         draws=BENCHMARKS["draws"],
         seed=seed("exact"),
-        code=simulating("exact.py"),
+        code=simulating("exact_draws.py"),
     script:
-        "../scripts/exact.py"
+        "../scripts/exact_draws.py"
+
+
+rule exact_densities:
+    input:
+        f"{R}/{{task}}/simulations/test.nc",
+    output:
+        f"{R}/{{task}}/exact/densities.nc",
+    log:
+        f"{R}/logs/{{task}}/exact_densities.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/exact_densities.tsv"
+    threads: config["threads"]
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=simulating("exact_densities.py"),
+    script:
+        "../scripts/exact_densities.py"

@@ -58,7 +58,7 @@ rule diagnose_reference:
         fits=expand(
             f"{R}/{{{{task}}}}/stan/fits-{{chunk}}.nc", chunk=range(len(CHUNKS))
         ),
-        exact=where_answered(f"{R}/{{task}}/exact/draws.nc"),
+        exact=where(ANSWERED, f"{R}/{{task}}/exact/draws.nc"),
         observed=f"{R}/{{task}}/simulations/observed.nc",
     output:
         f"{R}/{{task}}/stan/rows.csv",

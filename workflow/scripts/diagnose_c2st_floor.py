@@ -1,8 +1,9 @@
-"""What C2ST gives for a second exact sample of each observation."""
+"""What C2ST gives for a second exact sample, or a reference's, of each observation."""
 
 from jana.io import log, tables, tensors
 from jana.judge import c2st
 
 log.to(snakemake.log[0])
-exact = tensors.load(snakemake.input[0], "first", "second")
-tables.save(snakemake.output[0], c2st.rows(snakemake.params.labels, *exact, method="exact"))
+first, second = tensors.load(snakemake.input[0], "first", "second")
+rows = c2st.rows(snakemake.params.labels, first[:, : second.shape[1]], second, method="exact")
+tables.save(snakemake.output[0], rows)

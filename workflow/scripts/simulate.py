@@ -8,7 +8,8 @@ from jana.rng import generator
 log.to(snakemake.log[0])
 p = snakemake.params
 simulator = simulators.get(snakemake.wildcards.task)
-pairs = simulator.draw(generator(p.seed), p.n)
+draw = simulator.observations if snakemake.wildcards.split == "observed" else simulator.draw
+pairs = draw(generator(p.seed), p.n)
 netcdf.save(
     snakemake.output[0],
     record(rule=snakemake.rule, params=dict(p.items())),

@@ -24,6 +24,12 @@ def load(path: Path | str, *names: str) -> tuple[torch.Tensor, ...]:
     return tuple(torch.from_numpy(dataset[name].values) for name in names)
 
 
+def load_all(path: Path | str | Sequence[str]) -> dict[str, torch.Tensor]:
+    """All arrays of a file, by name; none where an empty list stands for no file."""
+    found = netcdf.load(path).data_vars if path else {}
+    return {name: torch.from_numpy(values.values) for name, values in found.items()}
+
+
 def load_if_any(path: Path | str | Sequence[str], *names: str) -> tuple[torch.Tensor, ...] | None:
     """As `load`; None where an empty list stands for a file that there is none of."""
     return load(path, *names) if path else None

@@ -35,21 +35,23 @@ def exact_rows(
     exact: tuple[Tensor] | None,
     ours: tuple[Tensor, Tensor, Tensor],
 ) -> list[dict]:
-    """All that needs exact draws or densities; nothing where there are none.
+    """What compares with exact draws, or a reference's, and with exact densities.
 
     Args:
         rng: For permutations.
         labels: Columns that all rows share.
         simulator: Of the task.
         x: The observations.
-        exact: Exact draws (B, L, D).
+        exact: Exact draws (B, L, D), or a reference's, where there are any.
         ours: Direct draws (M, B, L, D), their log densities, refined draws.
     """
+    found, (direct, log_density, refined) = [], ours
+    log_likelihood = simulator.judged_likelihood
+    if log_likelihood is not None:
+        target = simulator.prior.log_prob(direct) + log_likelihood(direct, x.unsqueeze(1))
+        found += khat_rows(labels, target, log_density)
     if exact is None:
-        return []
-    direct, log_density, refined = ours
-    target = simulator.prior.log_prob(direct) + simulator.log_likelihood(direct, x.unsqueeze(1))
-    found = khat_rows(labels, target, log_density)
+        return found
     for method, sample in (("jana", direct), ("jana_refined", refined)):
         for seed, member in enumerate(sample):
             found += mmd_rows(rng, labels, exact[0], member, method=method, seed=seed)

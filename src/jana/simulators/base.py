@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
@@ -104,6 +105,55 @@ class Simulator:
                 "`log_likelihood` and `exact`"
             )
         return self.exact
+
+    @property
+    def judged_likelihood(self) -> Callable[[Tensor, Tensor], Tensor] | None:
+        """log p(x | theta), at least up to a term of x alone; None where not even that is known."""
+        return self.log_likelihood or self.relative_log_likelihood
+
+    def observations(self, rng: Generator, n: int) -> Draws:
+        """`n` data sets to be looked at one by one: those of the reference, if there is one.
+
+        Raises:
+            ValueError: If the reference has fewer.
+        """
+        if self.reference is None:
+            return self.draw(rng, n)
+        theta, x = self.reference.theta(), self.reference.observed()
+        if n > len(x):
+            raise ValueError(
+                f"the reference of {self.reference.source} has {len(x)} observations, but {n} are "
+                "asked for: lower benchmarks.observations"
+            )
+        return Draws(theta[:n], x[:n])
+
+    def posterior_samples(
+        self, rng: Generator, x: Float[Tensor, " B *X"], n: int
+    ) -> tuple[Float[Tensor, "B L D"], Float[Tensor, "B K D"]]:
+        """Two samples of each posterior that have no draw in common: exact ones, or a reference's.
+
+        Args:
+            rng: Of the draws, or of which of the reference's are taken.
+            x: Data sets from `observations`.
+            n: How many draws the first sample has. So has the second, unless the reference has no
+                more: then it is a half of all, and the first sample begins with the other half.
+
+        Raises:
+            ValueError: If there is neither an exact posterior nor a reference, or too few draws.
+        """
+        if self.exact is not None:
+            return self.exact.sample(rng, x, n), self.exact.sample(rng, x, n)
+        if self.reference is None:
+            raise ValueError("posterior samples need `exact` answers or a `reference`: give one")
+        draws = self.reference.draws()[: len(x)]
+        many = draws.shape[1]
+        if n > many:
+            raise ValueError(
+                f"the reference of {self.reference.source} has {many} draws of each posterior, but "
+                f"{n} are asked for: lower benchmarks.draws"
+            )
+        mixed = draws[:, torch.randperm(many, generator=rng)]
+        return mixed[:, :n], mixed[:, max(many - n, many // 2) :]
 
     @property
     def exchangeable(self) -> bool:
