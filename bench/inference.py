@@ -26,7 +26,7 @@ for task in ("two_moons", "gaussian_linear", "gaussian_iid"):
         ),
         "surrogate data": (
             200_000,
-            lambda: surrogate.simulate(model, [generator(2)], theta[:, :200], 1000),
+            lambda: surrogate.simulate(model, [generator(2)], theta[:, :200], x[:, :200], 1000),
         ),
         "log posteriors": (100_000, lambda: draws.log_posterior(model, theta, x)),
         "log likelihoods": (100_000, lambda: surrogate.log_likelihood(model, theta, x)),

@@ -1,8 +1,11 @@
 """The pair of networks: its parts, its context, and exchangeable trials."""
 
+import math
+from dataclasses import replace
+
 import pytest
 import torch
-from designs import entries, flow_settings, pair
+from designs import design, entries, flow_settings, pair
 
 from jana import simulators
 from jana.recipes import Design, build_joint
@@ -91,6 +94,29 @@ def test_before_training_the_pair_is_near_the_exact_answers_of_exchangeable_data
     assert 0 < float(gap.mean()) < 1.0
     gap = simulator.log_likelihood(theta, x) - likelihood
     assert float(gap.mean()) > 0  # one width for all: it has yet to learn the variance
+
+
+def test_positive_data_are_seen_and_made_as_logarithms():
+    """Data and their logarithms give the same pair of networks, but for the Jacobian."""
+    simulator = simulators.get("lotka_volterra_sbibm")
+    logs = replace(
+        simulator,
+        simulate=lambda rng, theta: simulator.simulate(rng, theta).log(),
+        log_likelihood=None,
+        x_low=-math.inf,
+    )
+    pairs, values = simulator.draw(generator(1), 300), []
+    for task, x in ((simulator, pairs.x), (logs, pairs.x.log())):
+        made = build_joint(design(), task, (20,), SEEDS)
+        made.set_from(pairs.theta, x)
+        given = made.shared(pairs.theta, x)
+        with torch.no_grad():
+            values.append((made.log_posterior(*given), made.log_likelihood(*given)))
+            drawn = made.surrogate([generator(1), generator(2)], *given)
+        assert (drawn > task.x_low).all()
+    torch.testing.assert_close(values[0][0], values[1][0], atol=1e-3, rtol=1e-4)
+    jacobian = values[1][1] - pairs.x.log().sum(1)
+    torch.testing.assert_close(values[0][1], jacobian, atol=1e-2, rtol=1e-4)
 
 
 def test_what_decays_is_what_decays_in_either_flow():

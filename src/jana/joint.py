@@ -1,11 +1,14 @@
 """The joint model: one flow for the posterior, one for the likelihood."""
 
+import math
 from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
+from .flows.bernoulli import Bernoulli
+from .flows.counts import Counts
 from .flows.flow import Flow
 
 ROWS = 1000  # of draws made at once: they stay in a CPU's cache
@@ -15,25 +18,37 @@ class Joint(nn.Module):
     """q(theta | s(x)) and q(x | theta), with a summary s that is learned with the posterior.
 
     Data with a summary are exchangeable trials: the likelihood flow is that of one trial, and
-    a data set may have any number T of them. Other data are flattened for both flows.
+    a data set may have any number T of them. Other data are flattened for both flows. Counts are
+    spread over their cells for the likelihood flow, at random in training; the probability of a
+    count is the mean over a lattice of places in its cell.
 
     Reference: Radev et al. (2023), arXiv:2302.09125, section 3.
+
+    Trials may have a design: coordinates that are given, not modelled, and stand behind the others.
+    The likelihood is that of the others given theta and the design; who wants surrogate data
+    brings the design.
 
     Args:
         posterior: Flow over theta.
         likelihood: Flow over x, or over one trial of it.
         x_shape: Of one data set, trials first where they are exchangeable.
         summary: From exchangeable trials to the posterior's context.
+        counts: How counts are seen and spread; None for other data.
+        design: How many coordinates of a trial are its design.
     """
 
     def __init__(
         self,
         posterior: Flow,
-        likelihood: Flow,
+        likelihood: Flow | Bernoulli,
         x_shape: tuple[int, ...],
         summary: nn.Module | None = None,
+        counts: Counts | None = None,
+        design: int = 0,
     ):
         super().__init__()
+        self.counts = counts
+        self.design = design
         self.posterior = posterior
         self.likelihood = likelihood
         self.x_shape = x_shape
@@ -64,25 +79,65 @@ class Joint(nn.Module):
 
     @torch.no_grad()
     def surrogate(
-        self, rngs: Sequence[Generator], theta: Float[Tensor, "M B D"]
+        self,
+        rngs: Sequence[Generator],
+        theta: Float[Tensor, "M B D"],
+        x: Float[Tensor, "M B *X"],
     ) -> Float[Tensor, "M B *X"]:
-        """A data set of the likelihood network for each theta, each member's its own."""
+        """A data set of the likelihood network for each theta, each member's its own.
+
+        Args:
+            rngs: One generator per member.
+            theta: Parameters.
+            x: Data sets whose designs, where there are any, the new ones have; nothing else of
+                them matters.
+        """
         trials = self.x_shape[0] if self.exchangeable else 1
-        noise = self.likelihood.noise(rngs, theta.shape[1], trials).to(theta)
-        rows = max(1, ROWS // trials)
-        pieces = zip(noise.split(rows, 1), theta.split(rows, 1), strict=True)
-        made = [self.likelihood.sample(*piece).draws for piece in pieces]
-        return torch.cat(made, 1).reshape(*theta.shape[:2], *self.x_shape)
+        given, each = (theta, trials) if not self.design else (self.told(theta, x), 1)
+        noise = self.likelihood.noise(rngs, given.shape[1], each).to(theta)
+        rows = max(1, ROWS // each)
+        pieces = zip(noise.split(rows, 1), given.split(rows, 1), strict=True)
+        made = torch.cat([self.likelihood.sample(*piece).draws for piece in pieces], 1)
+        return self.data(made.reshape(*theta.shape[:2], *self._outcome_shape), x)
+
+    @property
+    def _outcome_shape(self) -> tuple[int, ...]:
+        """Of a data set without its design."""
+        *trials, coordinates = self.x_shape
+        return (*trials, coordinates - self.design)
+
+    def data(
+        self, made: Float[Tensor, "M R *Y"], x: Float[Tensor, "M B *X"]
+    ) -> Float[Tensor, "M R *X"]:
+        """What the likelihood flow drew, as the simulator would give it: counts, with a design.
+
+        Args:
+            made: Draws, R data sets of them.
+            x: Where there is a design, R data sets that have it.
+        """
+        if self.counts is not None:
+            return self.counts.counted(made)
+        return torch.cat([made, x[..., -self.design :]], -1) if self.design else made
+
+    def told(
+        self, theta: Float[Tensor, "M B D"], x: Float[Tensor, "M B T X"]
+    ) -> Float[Tensor, "M R C"]:
+        """What the likelihood is given of every trial: theta, and the design where there is one."""
+        theta = theta.repeat_interleave(x.shape[2], 1)
+        return (
+            torch.cat([theta, x.flatten(1, 2)[..., -self.design :]], -1) if self.design else theta
+        )
 
     def set_from(self, theta: Float[Tensor, "N D"], x: Float[Tensor, " N *X"]) -> None:
         """Sets what is not learned (scales, regressions) from the training set."""
         if self.summary is None:
-            self.posterior.set_from(theta, x.flatten(1))
-            self.likelihood.set_from(x.flatten(1), theta)
+            self.posterior.set_from(theta, self.context(x[None])[0])
+            self.likelihood.set_from(self._middle(x.flatten(1)), theta)
         else:
             self.summary.set_from(x)
             self.posterior.set_from(theta, self.summary(x[None].expand(self.members, *x.shape))[0])
-            self.likelihood.set_from(x.flatten(0, 1), theta.repeat_interleave(x.shape[1], 0))
+            outcome = x.flatten(0, 1)[:, : x.shape[2] - self.design]
+            self.likelihood.set_from(outcome, self.told(theta[None], x[None])[0])
 
     def shared(self, *data: Tensor) -> tuple[Tensor, ...]:
         """The same rows (B, ...) for every member, as (M, B, ...), without a copy."""
@@ -90,7 +145,9 @@ class Joint(nn.Module):
 
     def context(self, x: Float[Tensor, "M B *X"]) -> Float[Tensor, "M B C"]:
         """What the posterior flow is given of the data."""
-        return x.flatten(2) if self.summary is None else self.summary(x)
+        if self.summary is not None:
+            return self.summary(x)
+        return x.flatten(2) if self.counts is None else self.counts.seen(x.flatten(2))
 
     def log_posterior(
         self, theta: Float[Tensor, "M B D"], x: Float[Tensor, "M B *X"]
@@ -102,14 +159,34 @@ class Joint(nn.Module):
         self, theta: Float[Tensor, "M B D"], x: Float[Tensor, "M B *X"]
     ) -> Float[Tensor, "M B"]:
         """log q(x | theta), in nats; of exchangeable trials, their sum."""
-        if self.summary is None:
+        if self.summary is not None:
+            return self.log_likelihood_of_trials(theta, x).sum(-1)
+        if self.counts is None:
             return self.likelihood.log_prob(x.flatten(2), theta)
-        return self.log_likelihood_of_trials(theta, x).sum(-1)
+        return self._log_probability(theta, x.flatten(2))
+
+    def _log_probability(
+        self, theta: Float[Tensor, "M B D"], x: Float[Tensor, "M B X"]
+    ) -> Float[Tensor, "M B"]:
+        """log Q(x | theta) of counts: a bound of it at random places in training."""
+
+        def at(place: Tensor) -> Tensor:
+            y, log_det = self.counts.spread(x, place)
+            return self.likelihood.log_prob(y, theta) + log_det
+
+        if self.training:
+            return at(self.counts.random_places(x))
+        places = [place.to(x) for place in self.counts.fixed_places(x.shape[2])]
+        return torch.stack([at(place) for place in places]).logsumexp(0) - math.log(len(places))
+
+    def _middle(self, x: Float[Tensor, "N X"]) -> Float[Tensor, "N X"]:
+        """What the likelihood flow sees of the data, about."""
+        return x if self.counts is None else self.counts.seen(x)
 
     def log_likelihood_of_trials(
         self, theta: Float[Tensor, "M B D"], x: Float[Tensor, "M B T X"]
     ) -> Float[Tensor, "M B T"]:
         """log q(x_t | theta) of each trial, in nats."""
-        trials = x.shape[2]
-        flat = self.likelihood.log_prob(x.flatten(1, 2), theta.repeat_interleave(trials, 1))
-        return flat.unflatten(1, (-1, trials))
+        outcome = x.flatten(1, 2)[..., : x.shape[3] - self.design]
+        flat = self.likelihood.log_prob(outcome, self.told(theta, x))
+        return flat.unflatten(1, (-1, x.shape[2]))

@@ -10,6 +10,8 @@ from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from .flows.base import Normal, StudentT
+from .flows.bernoulli import Bernoulli
+from .flows.counts import TOP, Counts
 from .flows.coupling import Coupling, Elementwise
 from .flows.flow import Flow
 from .flows.mixing import ActNorm, Mixing, Permutation
@@ -158,9 +160,7 @@ def build_flow(
     support = Support(*(target if settings.bounded else (-edge, edge)), context)
     layers: list[nn.Module] = []
     for index, letter in enumerate(settings.warps):
-        net = settings.nets[letter]
-        start = {"own": "kaiming", "published": "glorot"}[settings.kit]
-        style = Style(net.hidden, settings.activation, start, net.dropout, net.decay)
+        net, style = settings.nets[letter], _style(settings, letter)
         if settings.act_norm:
             layers.append(kit["norm"](rngs, dim))
         if dim > 1 and (index or settings.kit == "published"):
@@ -175,6 +175,12 @@ def build_flow(
     if settings.start == "none":
         flow.rescale(settings.scale, settings.context_scale)
     return flow
+
+
+def _style(settings: FlowSettings, letter: str) -> Style:
+    """Of the networks of one kind of coupling."""
+    net, start = settings.nets[letter], {"own": "kaiming", "published": "glorot"}[settings.kit]
+    return Style(net.hidden, settings.activation, start, net.dropout, net.decay)
 
 
 def build_joint(
@@ -194,10 +200,14 @@ def build_joint(
     Raises:
         ValueError: If the data are exchangeable and the design has no summary network.
     """
-    prior, summary = simulator.prior, None
+    prior, summary, counts = simulator.prior, None, None
     trial = x_shape[1:] if simulator.exchangeable else x_shape
-    x_edge = torch.full((math.prod(trial),), torch.inf)
-    context = x_edge
+    x_high = torch.full((math.prod(trial),), torch.inf)
+    x_low = torch.full_like(x_high, simulator.x_low)
+    context = x_low, x_high
+    if simulator.x_counts is not None and design.likelihood.bounded:
+        counts = Counts(simulator.x_counts)
+        x_low, x_high = torch.zeros_like(x_high), torch.full_like(x_high, TOP)
     if simulator.exchangeable:
         if design.summary is None:
             raise ValueError(
@@ -206,17 +216,18 @@ def build_joint(
             )
         style = Style(design.summary.hidden)
         rngs = generators(seeds, "weights", "summary")
-        summary = DeepSet(rngs, len(x_edge), design.summary.features, style)
-        context = torch.full((summary.size,), torch.inf)
-    bounds = {
-        "posterior": ((prior.low, prior.high), (-context, context)),
-        "likelihood": ((-x_edge, x_edge), (prior.low, prior.high)),
-    }
-    flows = {
-        name: build_flow(generators(seeds, "weights", name), getattr(design, name), *edges)
-        for name, edges in bounds.items()
-    }
-    return Joint(**flows, x_shape=x_shape, summary=summary)
+        summary = DeepSet(rngs, context, design.summary.features, style)
+        edge = torch.full((summary.size,), torch.inf)
+        context = -edge, edge
+    told = prior.low, prior.high
+    rngs = {part: generators(seeds, "weights", part) for part in ("posterior", "likelihood")}
+    posterior = build_flow(rngs["posterior"], design.posterior, told, context)
+    if simulator.x_binary:
+        style = _style(design.likelihood, design.likelihood.warps[0])
+        likelihood = Bernoulli(rngs["likelihood"], told, simulator.x_design, style)
+    else:
+        likelihood = build_flow(rngs["likelihood"], design.likelihood, (x_low, x_high), told)
+    return Joint(posterior, likelihood, x_shape, summary, counts, simulator.x_design)
 
 
 def restored(

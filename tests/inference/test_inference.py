@@ -58,8 +58,8 @@ def test_posterior_draws_have_the_exact_mean_and_sd(model, pairs):
 
 
 def test_surrogate_data_have_the_simulators_mean_and_sd(model, pairs):
-    theta, _ = pairs
-    found = surrogate.simulate(model, generators(SEEDS, "a"), theta, 4000)
+    theta, x = pairs
+    found = surrogate.simulate(model, generators(SEEDS, "a"), theta, x, 4000)
     torch.testing.assert_close(found.mean(2), theta, atol=0.012, rtol=0)
     torch.testing.assert_close(found.std(2), torch.full_like(theta, 0.1), atol=0.007, rtol=0)
 
@@ -75,7 +75,7 @@ def test_the_surrogate_likelihood_is_nearly_the_exact_one(model, pairs):
 
 def test_joint_draws_are_posteriors_of_their_own_surrogate_data(model, pairs):
     theta, _ = pairs
-    x, found = draws.joint_draws(model, generators(SEEDS, "a"), theta, 2000)
+    x, found = draws.joint_draws(model, generators(SEEDS, "a"), *pairs, 2000)
     assert x.shape == theta.shape
     torch.testing.assert_close(found.draws.mean(2), x / 2, atol=0.012, rtol=0)
     assert not torch.allclose(x, pairs[1], atol=0.05)

@@ -29,15 +29,15 @@ def pairs(model):
 
 
 def test_surrogate_data_sets_are_as_large_as_the_training_sets(model, pairs):
-    theta, _ = pairs
-    found = surrogate.simulate(model, generators(SEEDS, "a"), theta, 4)
+    found = surrogate.simulate(model, generators(SEEDS, "a"), *pairs, 4)
     assert found.shape == (2, 6, 4, T, 1) and len(found.unique()) == found.numel()
 
 
 def test_surrogate_trials_follow_their_own_parameters(model):
     """Means of -3 and 3, the variance alike: 2,000 trials each (the regression is that exact)."""
     theta = torch.tensor([[-3.0, 1.0], [3.0, 1.0]]).expand(2, 2, 2)
-    found = surrogate.simulate(model, generators(SEEDS, "a"), theta, 100).flatten(2)
+    none = torch.zeros(2, 2, T, 1)  # a design there is not
+    found = surrogate.simulate(model, generators(SEEDS, "a"), theta, none, 100).flatten(2)
     expected = torch.tensor([-3.0, 3.0]).expand(2, 2)
     torch.testing.assert_close(found.mean(2), expected, atol=0.5, rtol=0)
 
@@ -64,8 +64,7 @@ def test_densities_do_not_depend_on_chunks(model, pairs, monkeypatch):
 
 
 def test_joint_draws_take_whole_surrogate_data_sets(model, pairs):
-    theta, _ = pairs
-    x, found = draws.joint_draws(model, generators(SEEDS, "a"), theta, 5)
+    x, found = draws.joint_draws(model, generators(SEEDS, "a"), *pairs, 5)
     assert x.shape == (2, 6, T, 1) and found.draws.shape == (2, 6, 5, 2)
     again = draws.log_posterior(model, found.draws[:, :, 2], x)
     torch.testing.assert_close(again, found.log_prob[:, :, 2], atol=1e-3, rtol=1e-4)

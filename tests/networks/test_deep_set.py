@@ -8,11 +8,14 @@ from jana.networks.mlp import Style
 from jana.rng import generator
 
 M, B, T, X, F = 2, 6, 7, 3, 4
+PAIRS = 3  # of coordinates
+COUNT = 2 * X + PAIRS  # where the number of trials stands
+BOUNDS = torch.full((X,), -torch.inf), torch.full((X,), torch.inf)
 
 
 def build(seeds=(1, 2)):
     rngs = [generator(seed) for seed in seeds]
-    return DeepSet(rngs, X, F, Style((8, 5)))
+    return DeepSet(rngs, BOUNDS, F, Style((8, 5)))
 
 
 @pytest.fixture
@@ -46,24 +49,24 @@ def test_another_set_has_another_summary(summary, trials):
 @pytest.mark.parametrize("size", [1, 2, 30])
 def test_any_number_of_trials_is_taken(summary, size, rng):
     found = summary(torch.randn(M, B, size, X, generator=rng))
-    assert found.shape == (M, B, summary.size) == (M, B, 2 * X + 1 + F)
+    assert found.shape == (M, B, summary.size) == (M, B, COUNT + 1 + F)
     assert found.isfinite().all()
 
 
 def test_the_number_of_trials_is_seen(summary, trials):
     """Every trial twice: the same moments, but for the number."""
     once, twice = summary(trials), summary(trials.repeat(1, 1, 2, 1))
-    torch.testing.assert_close(twice[..., : 2 * X], once[..., : 2 * X], atol=1e-5, rtol=1e-5)
-    assert (twice[..., 2 * X] > once[..., 2 * X] + 0.5).all()
+    torch.testing.assert_close(twice[..., :COUNT], once[..., :COUNT], atol=1e-5, rtol=1e-5)
+    assert (twice[..., COUNT] > once[..., COUNT] + 0.5).all()
 
 
 def test_learned_features_are_of_averages(summary, trials):
     """Blind to the number of trials, they are the same for every trial twice."""
     summary.all[0].weight[:, -1] = 0  # the number is the last of the moments
     once, twice = summary(trials), summary(trials.repeat(1, 1, 2, 1))
-    assert once[..., 2 * X + 1 :].abs().min() > 0
+    assert once[..., COUNT + 1 :].abs().min() > 0
     torch.testing.assert_close(
-        twice[..., 2 * X + 1 :], once[..., 2 * X + 1 :], atol=1e-5, rtol=1e-5
+        twice[..., COUNT + 1 :], once[..., COUNT + 1 :], atol=1e-5, rtol=1e-5
     )
 
 
@@ -76,8 +79,22 @@ def test_the_learned_features_start_at_zero_beside_the_moments(trials):
     spread = x.var(2, correction=0).sqrt().log()
     torch.testing.assert_close(found[..., X : 2 * X], spread, atol=1e-4, rtol=1e-4)
     log_trials = torch.full((M, B), T).log()
-    torch.testing.assert_close(found[..., 2 * X], log_trials)
-    assert (found[..., 2 * X + 1 :] == 0).all()
+    covariance = torch.stack([torch.cov(one.T, correction=0) for one in x.flatten(0, 1)])
+    pairs = torch.stack([covariance[:, i, j] for i, j in ((0, 1), (0, 2), (1, 2))], -1)
+    together = found[..., 2 * X : COUNT].flatten(0, 1)
+    torch.testing.assert_close(together, pairs, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(found[..., COUNT], log_trials)
+    assert (found[..., COUNT + 1 :] == 0).all()
+
+
+def test_coordinates_with_a_bound_are_taken_by_their_logarithms(rng):
+    bounds = torch.tensor([0.0, -torch.inf]), torch.full((2,), torch.inf)
+    built = DeepSet([generator(1)], bounds, F, Style((8, 5)))
+    logs = torch.randn(1, B, T, 2, generator=rng)
+    x = torch.stack([logs[..., 0].exp(), logs[..., 1]], -1)
+    built.set_from(x[0])
+    expected = (logs - logs.flatten(0, 2).mean(0)) / logs.flatten(0, 2).std(0)
+    torch.testing.assert_close(built(x)[..., :2], expected.mean(2), atol=1e-4, rtol=1e-4)
 
 
 def test_the_learned_features_leave_zero_by_gradients(trials):

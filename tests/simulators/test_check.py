@@ -157,6 +157,26 @@ def without_type_checks(function):
     return inspect.unwrap(function)
 
 
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"x_low": 0.0}, r"must be above x_low = 0.0, but \d+ of 20 numbers are not"),
+        ({"x_counts": 5}, r"whole numbers from 0 to x_counts = 5, but \d+ of 20 are not, such as"),
+    ],
+    ids=["low", "counts"],
+)
+def test_data_that_are_not_what_they_are_said_to_be_are_refused(fields, message):
+    with pytest.raises(ValueError, match=message):
+        replace(GOOD, **fields).draw(generator(0), 10)
+
+
+def test_data_that_are_what_they_are_said_to_be_pass():
+    counted = replace(GOOD, x_counts=3, simulate=lambda rng, theta: theta.abs().round().clamp(0, 3))
+    assert counted.draw(generator(0), 10).x.max() <= 3
+    positive = replace(GOOD, x_low=0.0, simulate=lambda rng, theta: theta.exp())
+    assert (positive.draw(generator(0), 10).x > 0).all()
+
+
 @pytest.mark.parametrize("fields, message", NAMES.values(), ids=NAMES.keys())
 def test_names_that_clash_are_refused_in_words(fields, message):
     given = {"theta_names": ("a", "b"), "x_axes": ("coordinate",)} | fields

@@ -115,7 +115,7 @@ def test_surrogate_data_are_draws_of_the_likelihood_network():
     for task, shape in (("two_moons", (2,)), ("gaussian_iid", (20, 1))):
         model = pair(task, SEEDS)
         theta = simulators.get(task).prior.sample(generator(1), 6).expand(2, 6, 2)
-        made = model.surrogate([generator(3), generator(4)], theta)
+        made = model.surrogate([generator(3), generator(4)], theta, torch.zeros(2, 6, *shape))
         assert made.shape == (2, 6, *shape)
         trials = shape[0] if len(shape) == 2 else 1
         noise = model.likelihood.noise([generator(3), generator(4)], 6, trials)

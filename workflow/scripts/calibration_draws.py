@@ -15,7 +15,7 @@ model = recipes.trained(snakemake.input.model, p["design"], simulator, pairs[1],
 theta, x = model.shared(*(part[: p["datasets"]] for part in pairs))
 rngs = [recipes.generators(p["seeds"], "calibration", of) for of in ("posterior", "joint")]
 answers = {"posterior": (x, draws.posterior_draws(model, rngs[0], x, n))}
-answers["joint"] = draws.joint_draws(model, rngs[1], theta, n)
+answers["joint"] = draws.joint_draws(model, rngs[1], theta, x, n)
 arrays, axes = {}, ("member", "dataset", "draw")
 for kind, (given, found) in answers.items():
     likelihood = surrogate.log_likelihood_of_draws(model, found.draws, given)

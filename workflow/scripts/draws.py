@@ -16,7 +16,7 @@ model = recipes.trained(snakemake.input.model, p["design"], simulator, x, p["dev
 rngs = [recipes.generators(p["seeds"], "draws", of) for of in ("posterior", "surrogate", "refined")]
 (theta_m, x_m), log_prior = model.shared(theta, x), simulator.prior.log_prob
 found = draws.posterior_draws(model, rngs[0], x_m, n)
-fake = surrogate.simulate(model, rngs[1], theta_m, n)
+fake = surrogate.simulate(model, rngs[1], theta_m, x_m, n)
 refined = refine.refined(model, rngs[2], log_prior, x_m, n, p["refined"])
 real = simulator.simulate(generator(p["simulator_seed"]), theta.repeat_interleave(n, dim=0))
 netcdf.save(

@@ -37,14 +37,18 @@ def log_posterior(
 
 
 def joint_draws(
-    model: Joint, rngs: Sequence[Generator], theta: Float[Tensor, "M B D"], n: int
+    model: Joint,
+    rngs: Sequence[Generator],
+    theta: Float[Tensor, "M B D"],
+    x: Float[Tensor, "M B *X"],
+    n: int,
 ) -> tuple[Float[Tensor, "M B *X"], Sample]:
-    """For joint SBC: one surrogate data set per theta, and `n` posterior draws for each.
+    """For joint SBC: one surrogate data set per theta (of x's design), and `n` draws for each.
 
     Ranks of theta among these draws are uniform if both networks agree with each other on
     data that the likelihood network makes.
 
     Reference: Radev et al. (2023), arXiv:2302.09125, section 3.3.
     """
-    x = simulate(model, rngs, theta, 1)[:, :, 0]
-    return x, posterior_draws(model, rngs, x, n)
+    made = simulate(model, rngs, theta, x, 1)[:, :, 0]
+    return made, posterior_draws(model, rngs, made, n)

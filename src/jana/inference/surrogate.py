@@ -13,12 +13,30 @@ PAIRS = 100_000  # of a draw and a data set that are held at once
 
 
 def simulate(
-    model: Joint, rngs: Sequence[Generator], theta: Float[Tensor, "M B D"], n: int
+    model: Joint,
+    rngs: Sequence[Generator],
+    theta: Float[Tensor, "M B D"],
+    x: Float[Tensor, "M B *X"],
+    n: int,
 ) -> Float[Tensor, "M B L *X"]:
-    """`n` surrogate data sets for each theta and member, as large as those of the training set."""
+    """`n` surrogate data sets for each theta and member, as large as those of the training set.
+
+    Args:
+        model: The pair.
+        rngs: One generator per member.
+        theta: Parameters.
+        x: Data sets whose designs, where there are any, the surrogate ones have.
+        n: How many for each theta.
+    """
+    if model.design:
+        theta, x = (part.repeat_interleave(n, dim=1) for part in (theta, x))
+        draws = sampled(model.likelihood, lambda told: told, rngs, model.told(theta, x), 1).draws
+        made = draws.reshape(*theta.shape[:2], x.shape[2], -1)
+        return model.data(made, x).unflatten(1, (-1, n))
     trials = model.x_shape[0] if model.exchangeable else 1
     draws = sampled(model.likelihood, lambda theta: theta, rngs, theta, n * trials).draws
-    return draws.reshape(*draws.shape[:2], n, *model.x_shape)
+    made = draws.reshape(*theta.shape[:2], n, *model.x_shape)
+    return model.data(made.flatten(1, 2), x).unflatten(1, (-1, n))
 
 
 def log_likelihood(

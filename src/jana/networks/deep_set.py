@@ -17,24 +17,31 @@ class DeepSet(nn.Module):
 
     Every trial is seen twice, against all trials of the training data and against its own set's
     mean and standard deviation; a network of each, averaged over the set, feeds a second
-    network. The set's means, log standard deviations and log number of trials are handed on as
-    they are: the flow starts from a regression on them. The learned features start at zero.
+    network. The set's means, log standard deviations, covariances of coordinates and log number
+    of trials are handed on as they are: the flow starts from a regression on them. The learned
+    features start at zero.
 
     Reference: Zaheer et al. (2017), arXiv:1703.06114.
 
     Args:
         rngs: One generator per member.
-        coordinates: Number of coordinates X of a trial.
+        bounds: Of a trial's coordinates X, as `Standardize` takes them.
         features: Number of learned features.
         style: Of both networks' hidden layers.
     """
 
-    def __init__(self, rngs: Sequence[Generator], coordinates: int, features: int, style: Style):
+    def __init__(
+        self,
+        rngs: Sequence[Generator],
+        bounds: tuple[Float[Tensor, " X"], Float[Tensor, " X"]],
+        features: int,
+        style: Style,
+    ):
         super().__init__()
-        edge = torch.full((coordinates,), torch.inf)
-        self.standardize = Standardize(-edge, edge)
+        self.standardize, coordinates = Standardize(*bounds), len(bounds[0])
         self.activation = ACTIVATIONS[style.activation]
-        self.moments = 2 * coordinates + 1
+        self.pairs = torch.combinations(torch.arange(coordinates)).T.tolist()
+        self.moments = 2 * coordinates + len(self.pairs[0]) + 1
         self.size = self.moments + features
         widths = style.hidden
         into = [2 * coordinates, *widths]
@@ -59,8 +66,10 @@ class DeepSet(nn.Module):
         mean = x.mean(2, keepdim=True)
         spread = (x - mean).square().mean(2, keepdim=True).add(LEAST_SPREAD**2).sqrt()
         count = torch.full_like(mean[..., 0, :1], x.shape[2]).log()
-        moments = torch.cat([mean.squeeze(2), spread.squeeze(2).log(), count], -1)
-        seen = torch.cat([x, (x - mean) / spread], -1)
+        off = x - mean
+        together = (off.mT @ off / x.shape[2])[..., *self.pairs]
+        moments = torch.cat([mean.squeeze(2), spread.squeeze(2).log(), together, count], -1)
+        seen = torch.cat([x, off / spread], -1)
         pooled = self._through(self.each, seen.flatten(1, 2)).unflatten(1, x.shape[1:3]).mean(2)
         learned = self.last(self._through(self.all, torch.cat([pooled, moments], -1)))
         return torch.cat([moments, learned], -1)

@@ -1,5 +1,6 @@
 """What every simulator is: a prior, a way to simulate, names for the axes, exact answers."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -79,6 +80,12 @@ class Simulator:
             not known: enough for posteriors, not for evidence.
         exact: The exact posterior and marginal likelihood, where they are known.
         reference: Posterior draws of others, where there are some.
+        x_design: How many coordinates of a trial, the last ones, are its design: given, so that the
+            likelihood is that of the others.
+        x_binary: Whether the outcome of a trial is 0 or 1.
+        x_counts: Where the data are counts, the largest that there can be.
+        x_low: Below what no number of the data lies: where it is finite, networks see and make
+            the logarithms of the distance from it.
     """
 
     prior: Prior
@@ -89,6 +96,10 @@ class Simulator:
     relative_log_likelihood: Callable[[Tensor, Tensor], Tensor] | None = None
     exact: Exact | None = None
     reference: Reference | None = None
+    x_design: int = 0
+    x_binary: bool = False
+    x_counts: int | None = None
+    x_low: float = -math.inf
 
     def __post_init__(self) -> None:
         check.names(self.theta_names, self.x_axes)
@@ -175,6 +186,9 @@ class Simulator:
         drawn = self._draw(rng, n)
         check.shapes(*drawn, n, *sizes)
         check.finite(*drawn)
+        check.above(self.x_low, drawn.x)
+        if self.x_counts is not None:
+            check.counts(self.x_counts, drawn.x)
         return drawn
 
     def _draw(self, rng: Generator, n: int) -> Draws:

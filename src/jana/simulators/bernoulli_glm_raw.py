@@ -27,4 +27,6 @@ simulator = Simulator(
     theta_names=spikes.NAMES,
     x_axes=("trial", "coordinate"),
     log_likelihood=spikes.log_likelihood,
+    x_design=spikes.TAPS,
+    x_binary=True,
 )

@@ -94,6 +94,34 @@ def finite(theta: Float[Tensor, "B D"], x: Float[Tensor, " B *X"]) -> None:
         )
 
 
+def above(low: float, x: Float[Tensor, " B *X"]) -> None:
+    """Refuses data that are not above their bound.
+
+    Raises:
+        ValueError: If a simulated value is at the bound or below it.
+    """
+    if not (x > low).all():
+        raise ValueError(
+            f"simulated data must be above x_low = {low}, but {int((x <= low).sum())} of "
+            f"{x.numel()} numbers are not: mend the simulator, or lower x_low"
+        )
+
+
+def counts(most: int, x: Float[Tensor, " B *X"]) -> None:
+    """Refuses data that are not whole numbers from 0 to the largest.
+
+    Raises:
+        ValueError: If a simulated value is none.
+    """
+    bad = (x < 0) | (x > most) | (x != x.round())
+    if bad.any():
+        raise ValueError(
+            f"simulated data must be whole numbers from 0 to x_counts = {most}, but "
+            f"{int(bad.sum())} of {x.numel()} are not, such as {float(x[bad][0])}: mend the "
+            "simulator, or leave out x_counts"
+        )
+
+
 def repeatable(first: tuple[Tensor, Tensor], second: tuple[Tensor, Tensor]) -> None:
     """Refuses draws that differ although they came from equal generators.
 

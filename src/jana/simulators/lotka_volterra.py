@@ -23,4 +23,5 @@ simulator = Simulator(
     theta_names=NAMES,
     x_axes=("coordinate",),
     log_likelihood=lynxes.log_likelihood,
+    x_low=0.0,
 )

@@ -22,5 +22,6 @@ simulator = Simulator(
     theta_names=NAMES,
     x_axes=("coordinate",),
     log_likelihood=lynxes.log_likelihood,
+    x_low=0.0,
     reference=sbibm.reference("lotka_volterra"),
 )

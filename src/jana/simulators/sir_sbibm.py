@@ -5,7 +5,7 @@ Reference: task T.9 of Lueckmann et al. (2021), arXiv:2101.04653.
 
 from . import sbibm
 from .base import Simulator
-from .outbreaks import NAMES, Outbreaks, prior
+from .outbreaks import NAMES, TESTED, Outbreaks, prior
 
 outbreaks = Outbreaks(times=tuple(17.0 * t for t in range(10)))
 
@@ -15,5 +15,6 @@ simulator = Simulator(
     theta_names=NAMES,
     x_axes=("time",),
     log_likelihood=outbreaks.log_likelihood,
+    x_counts=TESTED,
     reference=sbibm.reference("sir"),
 )

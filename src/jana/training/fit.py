@@ -188,12 +188,13 @@ def _rows(model, learn, training, seeds, prior, state) -> tuple[Tensor, Tensor, 
         return *model.shared(*learn), order
     # So many of the rows make way for pairs that the likelihood network makes, new in each epoch.
     fake = round(training.surrogate * n)
-    real = torch.stack(
+    mixed = torch.stack(
         [torch.randperm(n, generator=rng) for rng in _generators(seeds, "real", state.epoch)]
-    )[:, : n - fake].to(device)
+    ).to(device)
+    real, replaced = mixed.split([n - fake, fake], dim=1)
     rngs = _generators(seeds, "surrogate", state.epoch)
     theta = torch.stack([prior(rng, fake) for rng in rngs]).to(device)
-    pairs = theta, model.surrogate(rngs, theta)
+    pairs = theta, model.surrogate(rngs, theta, learn[1][replaced])
     return *(
         torch.cat([part[real], made], 1) for part, made in zip(learn, pairs, strict=True)
     ), order
@@ -205,6 +206,8 @@ def _one_pass(model, parts, loss, rows, training, seeds, epoch) -> dict[str, Ten
     names = tuple(name for group in parts for name in group)
     for name in names:
         getattr(model, name).masks.rngs = _generators(seeds, "dropout", epoch, name)
+    if model.counts is not None:
+        model.counts.rngs = _generators(seeds, "places", epoch)
     theta, x, order = rows
     batches = order.split(min(training.batch, order.shape[1]), dim=1)
     members = torch.arange(len(order), device=order.device)[:, None]

@@ -1,0 +1,65 @@
+"""Counts, for flows that know densities: spread over their cells, on a scale of even noise.
+
+A count k of at most n becomes a number anywhere in [k, k + 1), whose density is the count's
+probability. The arcsine of the root of its share of n + 1 is what the flow sees: binomial noise
+is as wide there near 0 as in the middle.
+
+Reference: Theis, van den Oord & Bethge (2016), arXiv:1511.01844, for uniform dequantisation;
+Anscombe (1948) for the scale.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor
+from torch.quasirandom import SobolEngine
+
+CELLS = 8  # places in each cell whose mean density is the count's probability
+TOP = math.pi / 2  # of the scale
+
+
+class Counts:
+    """Numbers 0, 1, ..., most.
+
+    Args:
+        most: The largest.
+
+    Attributes:
+        rngs: One generator per member, of the places within cells in training.
+    """
+
+    def __init__(self, most: int):
+        self.cells = most + 1
+        self.rngs: Sequence[Generator] = ()
+
+    def seen(self, x: Float[Tensor, "*B"]) -> Float[Tensor, "*B"]:
+        """Counts as a context: the middle of their cells, on the even scale."""
+        return self._scaled(x + 0.5)
+
+    def spread(
+        self, x: Float[Tensor, "*B D"], place: Float[Tensor, "*#B D"]
+    ) -> tuple[Float[Tensor, "*B D"], Float[Tensor, "*B"]]:
+        """Counts as a target, and the log determinant; `place` is where in the cells, 0 to 1."""
+        y = self._scaled(x + place)
+        # The slope is 1 / (cells sin 2y); the ends are half a cell of a float's rounding away.
+        slope = self.cells * torch.sin(2 * y).clamp(min=torch.finfo(y.dtype).tiny)
+        return y, -slope.log().sum(-1)
+
+    def counted(self, y: Float[Tensor, "*B"]) -> Float[Tensor, "*B"]:
+        """The way back: whose cell it is."""
+        return (self.cells * y.sin().square()).floor().clamp(0, self.cells - 1)
+
+    def random_places(self, x: Float[Tensor, "M B D"]) -> Float[Tensor, "M B D"]:
+        """New places in training, each member's its own."""
+        made = [torch.rand(x.shape[1:], generator=rng) for rng in self.rngs]
+        return torch.stack(made).to(x).clamp(1e-3, 1 - 1e-3)
+
+    def fixed_places(self, dim: int) -> Iterator[Float[Tensor, " D"]]:
+        """The places whose mean stands for the whole cell: Sobol's, the same for all counts."""
+        places = SobolEngine(dim, scramble=True, seed=0).draw(CELLS)
+        yield from places * (1 - 2e-3) + 1e-3
+
+    def _scaled(self, value: Float[Tensor, "*B"]) -> Float[Tensor, "*B"]:
+        return (value / self.cells).clamp(0, 1).sqrt().asin()
