@@ -4,12 +4,13 @@ import math
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Generator, Tensor, nn
 
 from .flows.bernoulli import Bernoulli
 from .flows.counts import Counts
 from .flows.flow import Flow
+from .flows.product import Product
 
 ROWS = 1000  # of draws made at once: they stay in a CPU's cache
 
@@ -35,18 +36,21 @@ class Joint(nn.Module):
         summary: From exchangeable trials to the posterior's context.
         counts: How counts are seen and spread; None for other data.
         design: How many coordinates of a trial are its design.
+        kept: Which numbers of the flattened data the posterior flow is given; None for all.
     """
 
     def __init__(
         self,
         posterior: Flow,
-        likelihood: Flow | Bernoulli,
+        likelihood: Flow | Bernoulli | Product,
         x_shape: tuple[int, ...],
         summary: nn.Module | None = None,
         counts: Counts | None = None,
         design: int = 0,
+        kept: Bool[Tensor, " X"] | None = None,
     ):
         super().__init__()
+        self.register_buffer("kept", kept)
         self.counts = counts
         self.design = design
         self.posterior = posterior
@@ -147,7 +151,8 @@ class Joint(nn.Module):
         """What the posterior flow is given of the data."""
         if self.summary is not None:
             return self.summary(x)
-        return x.flatten(2) if self.counts is None else self.counts.seen(x.flatten(2))
+        x = x.flatten(2) if self.counts is None else self.counts.seen(x.flatten(2))
+        return x if self.kept is None else x[..., self.kept]
 
     def log_posterior(
         self, theta: Float[Tensor, "M B D"], x: Float[Tensor, "M B *X"]

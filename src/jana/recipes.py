@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Generator, Tensor, nn
 
 from .flows.base import Normal, StudentT
@@ -15,6 +15,7 @@ from .flows.counts import TOP, Counts
 from .flows.coupling import Coupling, Elementwise
 from .flows.flow import Flow
 from .flows.mixing import ActNorm, Mixing, Permutation
+from .flows.product import Product
 from .flows.published import CLAMPED_AFFINE, FreeSpline, Rotation, Scale
 from .flows.spline import Spline
 from .flows.support import Support
@@ -23,6 +24,7 @@ from .io import checkpoints
 from .joint import Joint
 from .networks.deep_set import DeepSet
 from .networks.mlp import Style
+from .networks.screen import telling
 from .networks.standardize import Standardize
 from .provenance import seed_of
 from .rng import generator
@@ -122,12 +124,22 @@ class SummarySettings:
 
 @dataclass(frozen=True)
 class Design:
-    """A pair of networks and how it is trained."""
+    """A pair of networks and how it is trained.
+
+    Attributes:
+        posterior: Its flow.
+        likelihood: Its flow.
+        training: How.
+        summary: The summary network, where trials are exchangeable.
+        screen: Whether numbers of the data that tell nothing of the parameters are kept from the
+            posterior network, and have a density of their own beside the likelihood network.
+    """
 
     posterior: FlowSettings
     likelihood: FlowSettings
     training: Training
     summary: SummarySettings | None = None
+    screen: bool = False
 
     @classmethod
     def from_config(cls, entry: dict) -> "Design":
@@ -138,7 +150,8 @@ class Design:
         summary = entry.get("summary")
         if summary:
             summary = SummarySettings(tuple(summary["hidden"]), summary["features"])
-        return cls(**flows, training=Training(**entry["training"]), summary=summary)
+        training = Training(**entry["training"])
+        return cls(**flows, training=training, summary=summary, screen=entry.get("screen", False))
 
 
 def build_flow(
@@ -183,8 +196,22 @@ def _style(settings: FlowSettings, letter: str) -> Style:
     return Style(net.hidden, settings.activation, start, net.dropout, net.decay)
 
 
+def screened(
+    design: Design, simulator: Simulator, theta: Float[Tensor, "N D"], x: Float[Tensor, " N *X"]
+) -> Bool[Tensor, " X"] | None:
+    """Which numbers of the data tell of the parameters; None for all, or where none is screened."""
+    if not design.screen or simulator.exchangeable:
+        return None
+    kept = telling(x.flatten(1), theta)
+    return None if kept.all() or not kept.any() else kept
+
+
 def build_joint(
-    design: Design, simulator: Simulator, x_shape: tuple[int, ...], seeds: Sequence[int]
+    design: Design,
+    simulator: Simulator,
+    x_shape: tuple[int, ...],
+    seeds: Sequence[int],
+    kept: Bool[Tensor, " X"] | None = None,
 ) -> Joint:
     """The pair of networks for a simulator, with a member for each seed.
 
@@ -196,6 +223,7 @@ def build_joint(
         simulator: What they are to learn.
         x_shape: Of one data set.
         seeds: One per member.
+        kept: From `screened`.
 
     Raises:
         ValueError: If the data are exchangeable and the design has no summary network.
@@ -205,6 +233,8 @@ def build_joint(
     x_high = torch.full((math.prod(trial),), torch.inf)
     x_low = torch.full_like(x_high, simulator.x_low)
     context = x_low, x_high
+    if kept is not None:
+        context = x_low[kept], x_high[kept]
     if simulator.x_counts is not None and design.likelihood.bounded:
         counts = Counts(simulator.x_counts)
         x_low, x_high = torch.zeros_like(x_high), torch.full_like(x_high, TOP)
@@ -225,9 +255,17 @@ def build_joint(
     if simulator.x_binary:
         style = _style(design.likelihood, design.likelihood.warps[0])
         likelihood = Bernoulli(rngs["likelihood"], told, simulator.x_design, style)
-    else:
+    elif kept is None:
         likelihood = build_flow(rngs["likelihood"], design.likelihood, (x_low, x_high), told)
-    return Joint(posterior, likelihood, x_shape, summary, counts, simulator.x_design)
+    else:
+        nothing = told[0][:0], told[1][:0]
+        each = [
+            ((x_low[which], x_high[which]), given)
+            for which, given in ((kept, told), (~kept, nothing))
+        ]
+        flows = [build_flow(rngs["likelihood"], design.likelihood, *edges) for edges in each]
+        likelihood = Product(*flows, kept)
+    return Joint(posterior, likelihood, x_shape, summary, counts, simulator.x_design, kept)
 
 
 def restored(
@@ -250,7 +288,8 @@ def restored(
         ValueError: If the state does not fit the settings.
     """
     members = len(state["posterior.project.weight"])
-    model = build_joint(Design.from_config(entry), simulator, x_shape, range(members))
+    design, kept = Design.from_config(entry), state.get("kept")
+    model = build_joint(design, simulator, x_shape, range(members), kept)
     try:
         model.load_state_dict(state)
     except RuntimeError as error:

@@ -28,6 +28,8 @@ class Standardize(nn.Module):
     @torch.no_grad()
     def set_from(self, x: Float[Tensor, "N C"]) -> None:
         """Takes mean and standard deviation from the rows of x; a constant feature keeps sd 1."""
+        if not x.shape[1]:
+            return
         x = self._opened(x)
         self.mean.copy_(x.mean(0))
         sd = x.std(0)
