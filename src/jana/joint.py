@@ -136,7 +136,7 @@ class Joint(nn.Module):
         """Sets what is not learned (scales, regressions) from the training set."""
         if self.summary is None:
             self.posterior.set_from(theta, self.context(x[None])[0])
-            self.likelihood.set_from(self._middle(x.flatten(1)), theta)
+            self.likelihood.set_from(self._spread(x.flatten(1)), theta)
         else:
             self.summary.set_from(x)
             self.posterior.set_from(theta, self.summary(x[None].expand(self.members, *x.shape))[0])
@@ -184,9 +184,15 @@ class Joint(nn.Module):
         places = [place.to(x) for place in self.counts.fixed_places(x.shape[2])]
         return torch.stack([at(place) for place in places]).logsumexp(0) - math.log(len(places))
 
-    def _middle(self, x: Float[Tensor, "N X"]) -> Float[Tensor, "N X"]:
-        """What the likelihood flow sees of the data, about."""
-        return x if self.counts is None else self.counts.seen(x)
+    def _spread(self, x: Float[Tensor, "N X"]) -> Float[Tensor, "N X"]:
+        """What the likelihood flow sees of the data.
+
+        Counts at places of their cells, not in the middle: one that is always 0 is as wide as 0 is.
+        """
+        if self.counts is None:
+            return x
+        place = torch.rand(x.shape, generator=Generator().manual_seed(0)).to(x)
+        return self.counts.spread(x, place.clamp(1e-3, 1 - 1e-3))[0]
 
     def log_likelihood_of_trials(
         self, theta: Float[Tensor, "M B D"], x: Float[Tensor, "M B T X"]

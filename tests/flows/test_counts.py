@@ -113,6 +113,18 @@ def test_training_spreads_counts_anew_and_each_member_its_own_way(model):
     assert torch.equal(pair_.log_likelihood(theta, x), pair_.log_likelihood(theta, x))
 
 
+def test_a_count_that_is_always_zero_is_as_wide_as_its_cell():
+    """Its density is that of a place in the cell, from the start."""
+    made = pair("sir_sbibm", [1])
+    theta, x = simulators.get("sir_sbibm").draw(generator(1), 200)
+    x[:, 0] = 0.0
+    made.set_from(theta, x)
+    made.train()
+    made.counts.rngs = [generator(1)]
+    values = made.log_likelihood(theta[None], x[None])
+    assert values.isfinite().all() and float(values.min()) > -200
+
+
 def test_a_pair_of_networks_learns_counts():
     simulator = simulators.get("sir_sbibm")
     made, pairs = pair("sir_sbibm", SEEDS), tuple(simulator.draw(generator(3), 600))
