@@ -82,7 +82,7 @@ def main() -> None:
     chosen = toolchain.find(os.environ.get("STAN_TOOLCHAIN", "wheel"))
     print(chosen.describe())
     began = time.perf_counter()
-    library = toolchain.library(chosen, toolchain.PROGRAMS / "drift_diffusion.stan", cache)
+    library = toolchain.shared_library(chosen, toolchain.PROGRAMS / "drift_diffusion.stan", cache)
     print(f"compiled, or found: {time.perf_counter() - began:.1f} s")
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         began = time.perf_counter()

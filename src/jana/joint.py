@@ -21,7 +21,7 @@ class Joint(nn.Module):
     Data with a summary are exchangeable trials: the likelihood flow is that of one trial, and
     a data set may have any number T of them. Other data are flattened for both flows. Counts are
     spread over their cells for the likelihood flow, at random in training; the probability of a
-    count is the mean over a lattice of places in its cell.
+    count is the mean over a few fixed places in its cell.
 
     Reference: Radev et al. (2023), arXiv:2302.09125, section 3.
 
@@ -191,8 +191,7 @@ class Joint(nn.Module):
         """
         if self.counts is None:
             return x
-        place = torch.rand(x.shape, generator=Generator().manual_seed(0)).to(x)
-        return self.counts.spread(x, place.clamp(1e-3, 1 - 1e-3))[0]
+        return self.counts.spread(x, self.counts.first_places(x))[0]
 
     def log_likelihood_of_trials(
         self, theta: Float[Tensor, "M B D"], x: Float[Tensor, "M B T X"]

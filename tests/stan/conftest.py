@@ -22,4 +22,4 @@ def wheel():
 @pytest.fixture(scope="session")
 def compiled(cache, wheel):
     """The library of a program, by its name."""
-    return lambda name: toolchain.library(wheel, toolchain.PROGRAMS / f"{name}.stan", cache)
+    return lambda name: toolchain.shared_library(wheel, toolchain.PROGRAMS / f"{name}.stan", cache)

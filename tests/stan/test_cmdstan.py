@@ -21,7 +21,7 @@ def cmdstan():
 @pytest.mark.parametrize("name", ["gaussian_iid", "drift_diffusion", "sir"])
 def test_both_toolchains_agree(name, cmdstan, cache, compiled):
     data, points, _ = CASES[name]()
-    ours = toolchain.library(cmdstan, toolchain.PROGRAMS / f"{name}.stan", cache)
+    ours = toolchain.shared_library(cmdstan, toolchain.PROGRAMS / f"{name}.stan", cache)
     models = Model(compiled(name), data), Model(ours, data)
     at = models[0].unconstrained(points[:20])
     one, two = (model.log_density(at) for model in models)

@@ -70,7 +70,7 @@ def test_a_missing_compiler_is_said(wheel, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CXX", raising=False)
     with pytest.raises(ToolchainError, match=r"none of g\+\+, clang\+\+, c\+\+ was found: install"):
-        toolchain.library(wheel, toolchain.PROGRAMS / "two_moons.stan", tmp_path / "cache")
+        toolchain.shared_library(wheel, toolchain.PROGRAMS / "two_moons.stan", tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
 
 
@@ -78,7 +78,7 @@ def test_a_broken_program_shows_the_whole_command_and_what_it_said(wheel, tmp_pa
     program = tmp_path / "broken.stan"
     program.write_text("parameters { real x; }\nmodel { target += normal_lpdf(y | 0, 1); }\n")
     with pytest.raises(ToolchainError) as caught:
-        toolchain.library(wheel, program, tmp_path / "cache")
+        toolchain.shared_library(wheel, program, tmp_path / "cache")
     message = str(caught.value)
     assert "compiling the Stan program broken.stan failed (exit code 1)" in message
     assert f"{wheel.stanc} --name=broken_model" in message and str(program) in message
@@ -94,7 +94,7 @@ def test_a_compiler_that_fails_shows_the_whole_command_and_what_it_said(
     fake.chmod(0o755)
     monkeypatch.setenv("CXX", str(fake))
     with pytest.raises(ToolchainError) as caught:
-        toolchain.library(wheel, toolchain.PROGRAMS / "two_moons.stan", tmp_path / "cache")
+        toolchain.shared_library(wheel, toolchain.PROGRAMS / "two_moons.stan", tmp_path / "cache")
     message = str(caught.value)
     assert "failed (exit code 4)" in message and "out of memory" in message
     assert f"{fake} -std=c++17 -O3" in message and "-isystem" in message
@@ -118,13 +118,13 @@ def test_a_library_is_compiled_once_and_again_where_its_program_changes(
     monkeypatch.setenv("CXX", f"{fake} -march=native")
     program = tmp_path / "small.stan"
     program.write_text("parameters { real x; } model { target += normal_lpdf(x | 0, 1); }\n")
-    one = toolchain.library(wheel, program, tmp_path / "cache")
+    one = toolchain.shared_library(wheel, program, tmp_path / "cache")
     before = len([line for line in calls.read_text().splitlines() if "--version" not in line])
-    assert toolchain.library(wheel, program, tmp_path / "cache") == one
+    assert toolchain.shared_library(wheel, program, tmp_path / "cache") == one
     after = [line for line in calls.read_text().splitlines() if "--version" not in line]
     assert before == len(after) == 3  # interface, model, link
     program.write_text("parameters { real x; } model { target += normal_lpdf(x | 0, 2); }\n")
-    assert toolchain.library(wheel, program, tmp_path / "cache") != one
+    assert toolchain.shared_library(wheel, program, tmp_path / "cache") != one
     again = [line for line in calls.read_text().splitlines() if "--version" not in line]
     assert len(again) == 5  # the interface is kept
     assert all(line.startswith("-march=native") for line in again)

@@ -14,7 +14,8 @@ networks: NumPy arrays and a function go in, an estimate with its error comes ou
 
 Half of each chain fits a proposal; the other half and draws of the proposal meet in the optimal
 bridge, whose fixed point is the estimate. (Letting the halves change places and averaging does not
-pay: both estimates then err by how both halves differ, and are half correlated.)
+pay: where the density is nearly normal, both estimates err by how the halves differ, and correlate
+by up to a half.)
 
 References: Meng & Wong (1996), Statistica Sinica 6; Meng & Schilling (2002), JCGS 11 (warp-3);
 Gronau et al. (2017), arXiv:1703.05984; errors and k-hat as in Micaletto & Vehtari (2025),

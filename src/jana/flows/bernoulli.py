@@ -1,5 +1,6 @@
 """A likelihood of outcomes that are 0 or 1, given parameters and the design of the trial."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -40,7 +41,7 @@ class Bernoulli(nn.Module):
         super().__init__()
         edge = torch.full((design,), torch.inf)
         low, high = torch.cat([given[0], -edge]), torch.cat([given[1], edge])
-        self.n_parameters, self.fixed, self.compiled = len(given[0]), False, False
+        self.n_parameters, self.compiled = len(given[0]), False
         self.standardize = Standardize(low, high)
         features = len(low) + self.n_parameters * design
         self.register_buffer("slope", torch.zeros(features))
@@ -54,7 +55,7 @@ class Bernoulli(nn.Module):
     def set_from(self, x: Float[Tensor, "N 1"], context: Float[Tensor, "N C"]) -> None:
         """Fits the logistic regression by Newton's method."""
         self.standardize.set_from(context)
-        rows = slice(None, None, max(1, len(x) // ROWS))
+        rows = slice(None, None, math.ceil(len(x) / ROWS))
         features = self._features(self.standardize(context[rows])).double()
         design = torch.cat([features, torch.ones_like(features[:, :1])], -1)
         outcome, found = x[rows, 0].double(), torch.zeros(design.shape[1]).to(design)

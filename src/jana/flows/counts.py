@@ -18,6 +18,7 @@ from torch.quasirandom import SobolEngine
 
 CELLS = 8  # places in each cell whose mean density is the count's probability
 TOP = math.pi / 2  # of the scale
+EDGE = 1e-3  # share of a cell at either end where no place is
 
 
 class Counts:
@@ -54,12 +55,20 @@ class Counts:
     def random_places(self, x: Float[Tensor, "M B D"]) -> Float[Tensor, "M B D"]:
         """New places in training, each member's its own."""
         made = [torch.rand(x.shape[1:], generator=rng) for rng in self.rngs]
-        return torch.stack(made).to(x).clamp(1e-3, 1 - 1e-3)
+        return _within(torch.stack(made).to(x))
 
     def fixed_places(self, dim: int) -> Iterator[Float[Tensor, " D"]]:
         """The places whose mean stands for the whole cell: Sobol's, the same for all counts."""
-        places = SobolEngine(dim, scramble=True, seed=0).draw(CELLS)
-        yield from places * (1 - 2e-3) + 1e-3
+        yield from _within(SobolEngine(dim, scramble=True, seed=0).draw(CELLS))
+
+    def first_places(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N D"]:
+        """Places before training, always the same."""
+        return _within(torch.rand(x.shape, generator=Generator().manual_seed(0)).to(x))
 
     def _scaled(self, value: Float[Tensor, "*B"]) -> Float[Tensor, "*B"]:
         return (value / self.cells).clamp(0, 1).sqrt().asin()
+
+
+def _within(place: Float[Tensor, "*B"]) -> Float[Tensor, "*B"]:
+    """Not at the very edges of a cell, where rounding may reach the next one."""
+    return EDGE + (1 - 2 * EDGE) * place

@@ -47,7 +47,7 @@ def prepare(chosen: toolchain.Toolchain, program: Path, cache: Path, to: dict[st
     Raises:
         ToolchainError: If something fails; nothing is written then.
     """
-    made = {"library": toolchain.library(chosen, program, cache)}
+    made = {"library": toolchain.shared_library(chosen, program, cache)}
     if chosen.name == "cmdstan":
         made["sampler"] = toolchain.executable(chosen, program, cache)
     for name in ("library", "sampler"):

@@ -22,7 +22,7 @@ class Job(NamedTuple):
 
     Attributes:
         program: Of the task.
-        library: That program, compiled.
+        compiled: That program, as a library.
         settings: Of the sampler.
         seed: What all seeds of the task's fits are made from.
         identity: A hash of the library and of all code and settings.
@@ -30,7 +30,7 @@ class Job(NamedTuple):
     """
 
     program: Program
-    library: Path
+    compiled: Path
     settings: Settings
     seed: int
     identity: str
@@ -38,7 +38,7 @@ class Job(NamedTuple):
 
     def model(self, x: Float[ndarray, " *X"]) -> Model:
         """The posterior of a data set."""
-        return Model(self.library, self.program.data(x))
+        return Model(self.compiled, self.program.data(x))
 
     def fit(
         self, model: Model, x: Float[ndarray, " *X"], starts: Float[ndarray, "S D"], seed: int
@@ -99,8 +99,10 @@ def leave_one_out(
     made, said = {}, []
     for trial in doubtful if evidence.status == "ok" else []:
         one = _without(job, x, trial, starts, seed_of(seed, trial))
-        made |= {trial: one} if isinstance(one, Bridge) else {}
-        said += [] if isinstance(one, Bridge) else [f"trial {trial} stays: {one}"]
+        if isinstance(one, Bridge):
+            made[trial] = one
+        else:
+            said.append(f"trial {trial} stays: {one}")
     pointwise, error, khat = (part.clone() for part in found[:3])
     for trial, one in made.items():
         pointwise[trial] = evidence.value - one.value

@@ -13,7 +13,7 @@ class Model:
     """One posterior.
 
     Args:
-        library: Of a Stan program, from `toolchain.library`.
+        library: Of a Stan program, from `toolchain.shared_library`.
         data: What its data block asks for.
 
     Raises:

@@ -168,7 +168,7 @@ def _version(stanc: Path) -> str:
     return commands.run([stanc, "--version"], "asking stanc for its version").split(" (")[0].strip()
 
 
-def library(toolchain: Toolchain, program: Path, cache: Path) -> Path:
+def shared_library(toolchain: Toolchain, program: Path, cache: Path) -> Path:
     """The shared library of a Stan program, compiled if it is not in the cache yet.
 
     What goes into it makes its name, so that nothing stale is ever loaded; another process that
