@@ -11,6 +11,8 @@ from .flows.bernoulli import Bernoulli
 from .flows.counts import Counts
 from .flows.flow import Flow
 from .flows.product import Product
+from .flows.soft import Soft
+from .networks.dropout import Masks
 
 ROWS = 1000  # of draws made at once: they stay in a CPU's cache
 
@@ -18,8 +20,8 @@ ROWS = 1000  # of draws made at once: they stay in a CPU's cache
 class Joint(nn.Module):
     """q(theta | s(x)) and q(x | theta), with a summary s that is learned with the posterior.
 
-    Data with a summary are exchangeable trials: the likelihood flow is that of one trial, and
-    a data set may have any number T of them. Other data are flattened for both flows. Counts are
+    Of exchangeable trials the likelihood flow is that of one, and a data set may have any number T
+    of them; they need a summary. Other data are flattened for both flows. Counts are
     spread over their cells for the likelihood flow, at random in training; the probability of a
     count is the mean over a few fixed places in its cell.
 
@@ -33,23 +35,26 @@ class Joint(nn.Module):
         posterior: Flow over theta.
         likelihood: Flow over x, or over one trial of it.
         x_shape: Of one data set, trials first where they are exchangeable.
-        summary: From exchangeable trials to the posterior's context.
+        summary: From the data to the posterior's context; None: the data themselves.
         counts: How counts are seen and spread; None for other data.
         design: How many coordinates of a trial are its design.
         kept: Which numbers of the flattened data the posterior flow is given; None for all.
+        exchangeable: Whether data are trials whose order does not matter.
     """
 
     def __init__(
         self,
         posterior: Flow,
-        likelihood: Flow | Bernoulli | Product,
+        likelihood: Flow | Bernoulli | Product | Soft,
         x_shape: tuple[int, ...],
         summary: nn.Module | None = None,
         counts: Counts | None = None,
         design: int = 0,
         kept: Bool[Tensor, " X"] | None = None,
+        exchangeable: bool = False,
     ):
         super().__init__()
+        self.exchangeable = exchangeable
         self.register_buffer("kept", kept)
         self.counts = counts
         self.design = design
@@ -63,10 +68,12 @@ class Joint(nn.Module):
         """How many independent pairs of networks lie side by side."""
         return len(self.posterior.project.weight)
 
-    @property
-    def exchangeable(self) -> bool:
-        """Whether data are trials whose order does not matter."""
-        return self.summary is not None
+    def masks(self) -> dict[str, Masks]:
+        """The dropout of each network, by its name."""
+        networks = {"posterior": self.posterior, "likelihood": self.likelihood}
+        if self.summary is not None:
+            networks["summary"] = self.summary
+        return {name: network.masks for name, network in networks.items()}
 
     def parts(self) -> dict[str, nn.Module]:
         """What shares no weights, by the name of the loss that trains it."""
@@ -134,14 +141,15 @@ class Joint(nn.Module):
 
     def set_from(self, theta: Float[Tensor, "N D"], x: Float[Tensor, " N *X"]) -> None:
         """Sets what is not learned (scales, regressions) from the training set."""
-        if self.summary is None:
-            self.posterior.set_from(theta, self.context(x[None])[0])
-            self.likelihood.set_from(self._spread(x.flatten(1)), theta)
-        else:
-            self.summary.set_from(x)
-            self.posterior.set_from(theta, self.summary(x[None].expand(self.members, *x.shape))[0])
+        if not self.posterior.fixed:
+            if self.summary is not None:
+                self.summary.set_from(x)
+            self.posterior.set_from(theta, self.context(*self.shared(x))[0])
+        if self.exchangeable:
             outcome = x.flatten(0, 1)[:, : x.shape[2] - self.design]
             self.likelihood.set_from(outcome, self.told(theta[None], x[None])[0])
+        else:
+            self.likelihood.set_from(self._spread(x.flatten(1)), theta)
 
     def shared(self, *data: Tensor) -> tuple[Tensor, ...]:
         """The same rows (B, ...) for every member, as (M, B, ...), without a copy."""
@@ -149,10 +157,10 @@ class Joint(nn.Module):
 
     def context(self, x: Float[Tensor, "M B *X"]) -> Float[Tensor, "M B C"]:
         """What the posterior flow is given of the data."""
-        if self.summary is not None:
-            return self.summary(x)
-        x = x.flatten(2) if self.counts is None else self.counts.seen(x.flatten(2))
-        return x if self.kept is None else x[..., self.kept]
+        if not self.exchangeable:
+            x = x.flatten(2) if self.counts is None else self.counts.seen(x.flatten(2))
+            x = x if self.kept is None else x[..., self.kept]
+        return x if self.summary is None else self.summary(x)
 
     def log_posterior(
         self, theta: Float[Tensor, "M B D"], x: Float[Tensor, "M B *X"]
@@ -164,7 +172,7 @@ class Joint(nn.Module):
         self, theta: Float[Tensor, "M B D"], x: Float[Tensor, "M B *X"]
     ) -> Float[Tensor, "M B"]:
         """log q(x | theta), in nats; of exchangeable trials, their sum."""
-        if self.summary is not None:
+        if self.exchangeable:
             return self.log_likelihood_of_trials(theta, x).sum(-1)
         if self.counts is None:
             return self.likelihood.log_prob(x.flatten(2), theta)

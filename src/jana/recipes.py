@@ -14,9 +14,11 @@ from .flows.bernoulli import Bernoulli
 from .flows.counts import TOP, Counts
 from .flows.coupling import Coupling, Elementwise
 from .flows.flow import Flow
+from .flows.gaussian import Gaussian
 from .flows.mixing import ActNorm, Mixing, Permutation
 from .flows.product import Product
 from .flows.published import CLAMPED_AFFINE, FreeSpline, Rotation, Scale
+from .flows.soft import Soft
 from .flows.spline import Spline
 from .flows.support import Support
 from .flows.warps import Affine
@@ -24,6 +26,7 @@ from .io import checkpoints
 from .joint import Joint
 from .networks.deep_set import DeepSet
 from .networks.mlp import Style
+from .networks.published import PaperDeepSet, Perceptron
 from .networks.screen import telling
 from .networks.standardize import Standardize
 from .provenance import seed_of
@@ -85,6 +88,7 @@ class FlowSettings:
         bounded: Whether the flow keeps to the target's bounds.
         scale: What the target is divided by where nothing is regressed.
         context_scale: What the context is divided by there.
+        soft: Of outcomes that are 0 or 1, whether a soft flow stands for their probabilities.
     """
 
     kit: str
@@ -98,6 +102,7 @@ class FlowSettings:
     bounded: bool
     scale: float = 1.0
     context_scale: float = 1.0
+    soft: bool = False
 
     @classmethod
     def from_config(cls, entry: dict) -> "FlowSettings":
@@ -111,15 +116,21 @@ class FlowSettings:
 
 @dataclass(frozen=True)
 class SummarySettings:
-    """The summary network of exchangeable trials.
+    """The summary network: in our kit, of exchangeable trials only.
 
     Attributes:
-        hidden: Widths of the hidden layers of both its networks.
+        hidden: Widths of the hidden layers of its networks.
         features: Number of learned features.
+        kit: "own", or "published" for the paper's: of trials, or of data as one vector.
+        dropout: Of the paper's network of one vector: share of the hidden features left out.
+        scale: What the paper's networks divide the data by.
     """
 
     hidden: tuple[int, ...]
     features: int
+    kit: str = "own"
+    dropout: float = 0.0
+    scale: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -130,9 +141,10 @@ class Design:
         posterior: Its flow.
         likelihood: Its flow.
         training: How.
-        summary: The summary network, where trials are exchangeable.
+        summary: The summary network, if there is one.
         screen: Whether numbers of the data that tell nothing of the parameters are kept from the
             posterior network, and have a density of their own beside the likelihood network.
+        flat: Whether exchangeable trials are taken as one vector, as if their order mattered.
     """
 
     posterior: FlowSettings
@@ -140,6 +152,7 @@ class Design:
     training: Training
     summary: SummarySettings | None = None
     screen: bool = False
+    flat: bool = False
 
     @classmethod
     def from_config(cls, entry: dict) -> "Design":
@@ -149,9 +162,14 @@ class Design:
         }
         summary = entry.get("summary")
         if summary:
-            summary = SummarySettings(tuple(summary["hidden"]), summary["features"])
+            summary = SummarySettings(**{**summary, "hidden": tuple(summary["hidden"])})
         training = Training(**entry["training"])
-        return cls(**flows, training=training, summary=summary, screen=entry.get("screen", False))
+        said = {name: entry[name] for name in ("screen", "flat") if name in entry}
+        return cls(**flows, training=training, summary=summary, **said)
+
+    def exchangeable(self, simulator: Simulator) -> bool:
+        """Whether the networks take a simulator's data as trials whose order does not matter."""
+        return simulator.exchangeable and not self.flat
 
 
 def build_flow(
@@ -178,8 +196,11 @@ def build_flow(
             layers.append(kit["norm"](rngs, dim))
         if dim > 1 and (index or settings.kit == "published"):
             layers += [mixing(rngs, dim) for mixing in kit["mixings"][settings.mixing]]
-        core = Coupling if dim > 1 else Elementwise
         told = context + support.n_edges
+        if letter == "G":
+            layers.append(Gaussian(rngs, dim, told, style))
+            continue
+        core = Coupling if dim > 1 else Elementwise
         layers.append(core(rngs, dim, told, kit["warps"][letter](net), style))
     base = Normal() if settings.latent_df is None else StudentT(settings.latent_df)
     raw = torch.full((context,), torch.inf)
@@ -200,7 +221,7 @@ def screened(
     design: Design, simulator: Simulator, theta: Float[Tensor, "N D"], x: Float[Tensor, " N *X"]
 ) -> Bool[Tensor, " X"] | None:
     """Which numbers of the data tell of the parameters; None for all, or where none is screened."""
-    if not design.screen or simulator.exchangeable:
+    if not design.screen or design.exchangeable(simulator):
         return None
     kept = telling(x.flatten(1), theta)
     return None if kept.all() or not kept.any() else kept
@@ -228,8 +249,8 @@ def build_joint(
     Raises:
         ValueError: If the data are exchangeable and the design has no summary network.
     """
-    prior, summary, counts = simulator.prior, None, None
-    trial = x_shape[1:] if simulator.exchangeable else x_shape
+    prior, counts, exchangeable = simulator.prior, None, design.exchangeable(simulator)
+    trial = x_shape[1:] if exchangeable else x_shape
     x_high = torch.full((math.prod(trial),), torch.inf)
     x_low = torch.full_like(x_high, simulator.x_low)
     context = x_low, x_high
@@ -238,21 +259,19 @@ def build_joint(
     if simulator.x_counts is not None and design.likelihood.bounded:
         counts = Counts(simulator.x_counts)
         x_low, x_high = torch.zeros_like(x_high), torch.full_like(x_high, TOP)
-    if simulator.exchangeable:
-        if design.summary is None:
-            raise ValueError(
-                "exchangeable trials need a summary network, but the design has none: give it an "
-                "entry `summary`"
-            )
-        style = Style(design.summary.hidden)
-        rngs = generators(seeds, "weights", "summary")
-        summary = DeepSet(rngs, context, design.summary.features, style)
+    summary = _summary(generators(seeds, "weights", "summary"), design, exchangeable, context)
+    if summary is not None:
         edge = torch.full((summary.size,), torch.inf)
         context = -edge, edge
     told = prior.low, prior.high
     rngs = {part: generators(seeds, "weights", part) for part in ("posterior", "likelihood")}
     posterior = build_flow(rngs["posterior"], design.posterior, told, context)
-    if simulator.x_binary:
+    if simulator.x_binary and design.likelihood.soft:
+        edge = torch.full((2 + len(told[0]) + simulator.x_design + 1,), torch.inf)
+        given = -edge[2:], edge[2:]
+        flow = build_flow(rngs["likelihood"], design.likelihood, (-edge[:2], edge[:2]), given)
+        likelihood = Soft(flow)
+    elif simulator.x_binary:
         style = _style(design.likelihood, design.likelihood.warps[0])
         likelihood = Bernoulli(rngs["likelihood"], told, simulator.x_design, style)
     elif kept is None:
@@ -265,7 +284,33 @@ def build_joint(
         ]
         flows = [build_flow(rngs["likelihood"], design.likelihood, *edges) for edges in each]
         likelihood = Product(*flows, kept)
-    return Joint(posterior, likelihood, x_shape, summary, counts, simulator.x_design, kept)
+    given = summary, counts, simulator.x_design, kept, exchangeable
+    return Joint(posterior, likelihood, x_shape, *given)
+
+
+def _summary(
+    rngs: Sequence[Generator],
+    design: Design,
+    exchangeable: bool,
+    bounds: tuple[Float[Tensor, " X"], Float[Tensor, " X"]],
+) -> nn.Module | None:
+    """The summary network, if the design has one that is for such data."""
+    settings, size = design.summary, len(bounds[0])
+    if settings is None:
+        if exchangeable:
+            raise ValueError(
+                "exchangeable trials need a summary network, but the design has none: give it an "
+                "entry `summary`"
+            )
+        return None
+    shape = settings.hidden, settings.features
+    if settings.kit == "published":
+        if exchangeable:
+            return PaperDeepSet(rngs, size, *shape, settings.scale)
+        return Perceptron(rngs, size, *shape, settings.dropout, settings.scale)
+    return (
+        DeepSet(rngs, bounds, settings.features, Style(settings.hidden)) if exchangeable else None
+    )
 
 
 def restored(

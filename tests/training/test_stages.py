@@ -79,7 +79,7 @@ def test_members_equal_single_runs():
 def rows(state, model, data, schedule=STAGED, stage=1, epoch=0):
     state.stage, state.epoch = stage, epoch
     prior = simulators.get("two_moons").prior.sample
-    return fit._rows(model, data[0], schedule, SEEDS, prior, state)
+    return fit._rows(model, data[0], schedule, SEEDS, prior, None, state)
 
 
 def test_the_stated_share_of_rows_is_made_and_the_others_are_simulated():

@@ -55,7 +55,7 @@ for task, design in settings.pairs(config["designs"], ASKED["designs"], ASKED["t
             f"designs.{design}.training.validation must hold out one simulation or more and leave "
             f"some, but {training['validation']} of {ASKED['simulations']} are {held_out}: change it"
         )
-    if catalogue.exchangeable(task) and "summary" not in entry:
+    if settings.exchangeable(entry, task) and "summary" not in entry:
         raise WorkflowError(
             f"{task} has exchangeable trials, which need a summary network, but designs.{design} "
             "has no entry summary: add one, or give the design a list of tasks without it"

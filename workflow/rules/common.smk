@@ -117,13 +117,14 @@ FIGURES = [figure_path(t, d, f) for t, d in PAIRS for f in figure_names(t)]
 
 # What stands in the tidy table of a task and design.
 def parts(task, design):
+    entry = settings.design(config["designs"], design, task)
     return [
         "densities",
         "calibration",
         "recovery",
         "draws",
         "evidence",
-        *(["loo"] if catalogue.exchangeable(task) else []),
+        *(["loo"] if settings.exchangeable(entry, task) else []),
         *(
             [f"c2st-{member}" for member in range(BENCHMARKS["members"])]
             if task in ANSWERED and design in BENCHMARKS["c2st"]["designs"]

@@ -10,10 +10,14 @@ p = snakemake.params
 simulator = simulators.get(snakemake.wildcards.task)
 draw = simulator.observations if snakemake.wildcards.split == "observed" else simulator.draw
 pairs = draw(generator(p.seed), p.n)
+train = snakemake.wildcards.split == "train"
+clean = simulator.draw_clean(generator(p.seed), p.n) if train else None
+extra = {} if clean is None else {"x_clean": (("dataset", *simulator.x_axes), clean)}
 netcdf.save(
     snakemake.output[0],
     record(rule=snakemake.rule, params=dict(p.items())),
     {"parameter": list(simulator.theta_names)},
     theta=(("dataset", "parameter"), pairs.theta),
     x=(("dataset", *simulator.x_axes), pairs.x),
+    **extra,
 )

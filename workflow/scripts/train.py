@@ -18,15 +18,15 @@ kept = recipes.screened(design, simulator, *pairs)
 model = recipes.build_joint(design, simulator, tuple(pairs[1].shape[1:]), p["seeds"], kept)
 data = fit.split(pairs, design.training, others)
 data = tuple(tuple(part.to(device) for part in rows) for rows in data)
+clean = tensors.load_all(snakemake.input.train).get("x_clean")
+drawn = simulator.prior.sample, simulator.redrawn(clean, len(data[0][0]))
 state = fit.begin(model.to(device), data[0], design.training)
 where = recipes.describe(model)
 details = record(rule=snakemake.rule, params=p, device=where)
 identity = checkpoints.identity(p | {"device": where, "torch": torch.__version__}, *pairs, *others)
 with checkpoints.locked(p["checkpoints"]) as folder:
     state.restore(checkpoints.resumable(folder / "last.pt", identity) or state.state())
-    epochs = fit.epochs(
-        model, state, nll, data, design.training, p["seeds"], simulator.prior.sample
-    )
+    epochs = fit.epochs(model, state, nll, data, design.training, p["seeds"], *drawn)
     for _ in log.followed(epochs, state.passes, design.training.epochs, name):
         checkpoints.save(folder / "last.pt", state.state(), details, identity)
     netcdf.save(snakemake.output.history, details, {"part": state.networks}, **state.arrays())

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
+from .dropout import Masks
 from .mlp import ACTIVATIONS, Linear, Style, hidden_weights
 from .standardize import Standardize
 
@@ -55,6 +56,7 @@ class DeepSet(nn.Module):
         ]
         self.each, self.all = layers
         self.last = Linear(torch.zeros(len(rngs), widths[-1], features))
+        self.masks = Masks(self)  # none, as other summaries have some
 
     def set_from(self, x: Float[Tensor, "N T X"]) -> None:
         """Sets the scale of the trials from training data."""

@@ -86,6 +86,9 @@ class Simulator:
         x_counts: Where the data are counts, the largest that there can be.
         x_low: Below what no number of the data lies: where it is finite, networks see and make
             the logarithms of the distance from it.
+        x_noise: Standard deviation of normal noise that `simulate` adds last, where there is such:
+            training draws it anew in every epoch.
+        clean: What `simulate` draws before that.
     """
 
     prior: Prior
@@ -100,6 +103,8 @@ class Simulator:
     x_binary: bool = False
     x_counts: int | None = None
     x_low: float = -math.inf
+    x_noise: float = 0.0
+    clean: Callable[[Generator, Float[Tensor, "B D"]], Float[Tensor, " B *X"]] | None = None
 
     def __post_init__(self) -> None:
         check.names(self.theta_names, self.x_axes)
@@ -190,6 +195,35 @@ class Simulator:
         if self.x_counts is not None:
             check.counts(self.x_counts, drawn.x)
         return drawn
+
+    def draw_clean(self, rng: Generator, n: int) -> Float[Tensor, " B *X"] | None:
+        """The data that `draw` makes with an equal generator, before their noise.
+
+        None where there is no such noise.
+        """
+        theta = self.prior.sample(rng, n)
+        return None if self.clean is None else self.clean(rng, theta)
+
+    def noisy(self, rng: Generator, clean: Float[Tensor, " B *X"]) -> Float[Tensor, " B *X"]:
+        """Clean data with new noise."""
+        return clean + self.x_noise * torch.randn(clean.shape, generator=rng).to(clean)
+
+    def redrawn(
+        self, clean: Float[Tensor, " B *X"] | None, n: int
+    ) -> Callable[[Generator], Float[Tensor, " N *X"]] | None:
+        """Draws the noise of the first `n` clean data sets anew; None where there is no noise.
+
+        Raises:
+            ValueError: If there is noise, but no clean data.
+        """
+        if self.clean is None:
+            return None
+        if clean is None:
+            raise ValueError(
+                "training draws the data's noise anew, which needs the data without it, but the "
+                "training file has no x_clean: delete the file and run snakemake again"
+            )
+        return lambda rng: self.noisy(rng, clean[:n])
 
     def _draw(self, rng: Generator, n: int) -> Draws:
         theta = self.prior.sample(rng, n)

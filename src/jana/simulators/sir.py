@@ -3,7 +3,7 @@
 Reference: benchmark 9 of Radev et al. (2023), arXiv:2302.09125: every 16th of 160 points from 0 to
 160 days; networks are given the shares with noise of standard deviation 0.001, as densities need
 continuous data. The noise is part of the task here, so that its likelihood is exact: the binomial
-distribution, convolved with the noise.
+distribution, convolved with the noise. In training it is drawn anew in every epoch.
 """
 
 import math
@@ -21,10 +21,14 @@ REACH = 8  # standard deviations of the noise within which counts may have given
 outbreaks = Outbreaks(times=tuple(16 * t * 160 / 159 for t in range(10)))
 
 
+def clean(rng: Generator, theta: Float[Tensor, "B 2"]) -> Float[Tensor, "B T"]:
+    """Shares as they were counted."""
+    return outbreaks.simulate(rng, theta) / TESTED
+
+
 def simulate(rng: Generator, theta: Float[Tensor, "B 2"]) -> Float[Tensor, "B T"]:
     """Shares with noise."""
-    shares = outbreaks.simulate(rng, theta) / TESTED
-    return shares + NOISE * torch.randn(shares.shape, generator=rng)
+    return simulator.noisy(rng, clean(rng, theta))
 
 
 def log_likelihood(theta: Float[Tensor, "*#B 2"], x: Float[Tensor, "*#B T"]) -> Float[Tensor, "*B"]:
@@ -48,4 +52,6 @@ simulator = Simulator(
     theta_names=NAMES,
     x_axes=("time",),
     log_likelihood=log_likelihood,
+    x_noise=NOISE,
+    clean=clean,
 )

@@ -48,6 +48,8 @@ class Training:
         least_trials: Of exchangeable data, the smallest share of the trials that the posterior
             network sees in a step.
         likelihood_trials: How many of them the likelihood network sees in a step.
+        per_trial: Of exchangeable data, whether the likelihood's gradient is that of the mean over
+            trials; losses are stated for all of them nonetheless.
     """
 
     epochs: int
@@ -65,6 +67,7 @@ class Training:
     compiled: bool = False
     least_trials: float = 0.5
     likelihood_trials: int = 4
+    per_trial: bool = False
 
 
 def begin(model: Joint, learn: Data, training: Training) -> State:
@@ -121,6 +124,7 @@ def epochs(
     training: Training,
     seeds: Sequence[int],
     prior: Callable[[Generator, int], Tensor],
+    redrawn: Callable[[Generator], Float[Tensor, " _ *X"]] | None = None,
 ) -> Iterator[Epoch]:
     """Trains the model in place from where `state` stands, one pass per step of the iterator.
 
@@ -136,6 +140,8 @@ def epochs(
         seeds: One per member: of the order in which it sees the data, of its dropout, and of the
             data that its likelihood network makes for its posterior network.
         prior: Draws parameters.
+        redrawn: The data to learn from with new noise, where it can be drawn anew: it then is, in
+            every epoch.
 
     Raises:
         FloatingPointError: If a member left out more than 1 % of an epoch's steps, or never had
@@ -149,7 +155,7 @@ def epochs(
             state.history.append(Epoch(0, {}, _validated(model, parts, loss, watch, training, 0)))
         while state.epoch < training.epochs and any(p.running.any() for p in parts.values()):
             begun = time.perf_counter()
-            rows = _rows(model, learn, training, seeds, prior, state)
+            rows = _rows(model, learn, training, seeds, prior, redrawn, state)
             losses = _one_pass(model, parts, loss, rows, training, seeds, state.epoch)
             state.epoch += 1
             found = _validated(model, parts, loss, watch, training, state.epoch)
@@ -180,38 +186,46 @@ def _keep(parts: dict[tuple[str, ...], Part]) -> None:
         part.weights.copy_(part.best)
 
 
-def _rows(model, learn, training, seeds, prior, state) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ANN001
+def _rows(model, learn, training, seeds, prior, redrawn, state) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ANN001
     """theta (M, N, D), x and the order (M, S) in which each member sees their rows this epoch."""
     n, device = len(learn[0]), learn[0].device
     order = _order(seeds, state.epoch, n, training).to(device)
+    theta, x = model.shared(*learn)
+    if redrawn is not None:
+        x = torch.stack([redrawn(rng) for rng in _generators(seeds, "noise", state.epoch)]).to(x)
     if not (training.surrogate and state.stage):
-        return *model.shared(*learn), order
+        return theta, x, order
     # So many of the rows make way for pairs that the likelihood network makes, new in each epoch.
     fake = round(training.surrogate * n)
     mixed = torch.stack(
         [torch.randperm(n, generator=rng) for rng in _generators(seeds, "real", state.epoch)]
     ).to(device)
     real, replaced = mixed.split([n - fake, fake], dim=1)
-    rngs = _generators(seeds, "surrogate", state.epoch)
-    theta = torch.stack([prior(rng, fake) for rng in rngs]).to(device)
-    pairs = theta, model.surrogate(rngs, theta, learn[1][replaced])
+    rngs, members = _generators(seeds, "surrogate", state.epoch), _members(order)
+    made = torch.stack([prior(rng, fake) for rng in rngs]).to(device)
+    pairs = made, model.surrogate(rngs, made, x[members, replaced])
     return *(
-        torch.cat([part[real], made], 1) for part, made in zip(learn, pairs, strict=True)
+        torch.cat([part[members, real], new], 1)
+        for part, new in zip((theta, x), pairs, strict=True)
     ), order
+
+
+def _members(rows: Tensor) -> Int[Tensor, "M 1"]:
+    """What picks each member's own rows, beside their numbers (M, B)."""
+    return torch.arange(len(rows), device=rows.device)[:, None]
 
 
 def _one_pass(model, parts, loss, rows, training, seeds, epoch) -> dict[str, Tensor]:  # noqa: ANN001
     """One epoch of gradient steps; the mean losses, in nats, by network and member."""
     model.train()
     names = tuple(name for group in parts for name in group)
-    for name in names:
-        getattr(model, name).masks.rngs = _generators(seeds, "dropout", epoch, name)
+    for name, masks in model.masks().items():
+        masks.rngs = _generators(seeds, "dropout", epoch, name)
     if model.counts is not None:
         model.counts.rngs = _generators(seeds, "places", epoch)
     theta, x, order = rows
     batches = order.split(min(training.batch, order.shape[1]), dim=1)
-    members = torch.arange(len(order), device=order.device)[:, None]
-    rng = generator(seed_of("trials", epoch))
+    members, rng = _members(order), generator(seed_of("trials", epoch))
     losses, skips = [], {group: [] for group in parts}
     for index, batch in enumerate(batches):
         done = epoch * len(batches) + index
@@ -220,7 +234,9 @@ def _one_pass(model, parts, loss, rows, training, seeds, epoch) -> dict[str, Ten
         model.compiled(training.compiled and whole and theta.device.type == "cpu")
         pair = theta[members, batch], x[members, batch]
         terms = loss(model, *pair, _trials(model, rng, x, training), names)
-        sum(term.sum() for term in terms.values()).backward()
+        # The mean over trials in place of their sum weighs the likelihood's gradient in the norm.
+        shares = {"likelihood": 1 / x.shape[2]} if training.per_trial else {}
+        sum(shares.get(name, 1.0) * term.sum() for name, term in terms.items()).backward()
         pace = rate(done, training.epochs * len(batches), training.rate, training.warmup)
         for group, part in parts.items():
             total = sum(terms[name] for name in group)

@@ -1,0 +1,76 @@
+"""Outcomes of 0 and 1 as the paper had them: a flow of the outcome, blurred, and of a dummy."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor, nn
+
+from ..networks.dropout import Masks
+from .flow import Flow, Sample
+
+LEAST, MOST = 1e-3, 5e-2  # standard deviation of the blur in training; the least in judging
+DRAWN = 2e-3  # what the flow is told of it when it draws
+
+
+class Soft(nn.Module):
+    """A soft flow: outcome and a standard normal dummy, with noise whose scale is in the context.
+
+    Couplings need two coordinates, and densities no lumps of mass: hence dummy and noise. So its
+    log densities are of another measure than the probabilities of 0 and 1: they compare with
+    those that were published, and with nothing else. `flows.bernoulli` has neither.
+
+    Reference: Kim et al. (2020), arXiv:2006.04604; as in Radev et al. (2023), arXiv:2302.09125.
+
+    Args:
+        flow: Over two coordinates; the last of its context is the scale of the noise.
+    """
+
+    def __init__(self, flow: Flow):
+        super().__init__()
+        self.flow = flow
+
+    @property
+    def masks(self) -> Masks:
+        """The flow's dropout, whose generators are also those of the noise in training."""
+        return self.flow.masks
+
+    @property
+    def compiled(self) -> bool:
+        """Whether couplings are compiled in training."""
+        return self.flow.compiled
+
+    @compiled.setter
+    def compiled(self, wanted: bool) -> None:
+        self.flow.compiled = wanted
+
+    def set_from(self, x: Float[Tensor, "N 1"], context: Float[Tensor, "N C"]) -> None:
+        """Nothing is set from data."""
+
+    def log_prob(
+        self, x: Float[Tensor, "M B 1"], context: Float[Tensor, "M B C"]
+    ) -> Float[Tensor, "M B"]:
+        """Log density of blurred outcome and dummy; noise is always the same but in training."""
+        size = x.shape[1]
+        rngs = self.masks.rngs if self.training else [Generator().manual_seed(0) for _ in x]
+        dummy, *noise = torch.stack([torch.randn(3, size, generator=rng) for rng in rngs], 1).to(x)
+        scale = torch.full_like(x, LEAST)
+        if self.training:
+            share = torch.stack([torch.rand(size, 1, generator=rng) for rng in rngs]).to(x)
+            scale = LEAST + (MOST - LEAST) * share
+        both = torch.cat([x, dummy[..., None]], -1) + scale * torch.stack(noise, -1)
+        return self.flow.log_prob(both, torch.cat([context, scale], -1))
+
+    def sample(self, noise: Float[Tensor, "M B L 2"], context: Float[Tensor, "M B C"]) -> Sample:
+        """Outcomes rounded to whole numbers, without their sign; the dummy is left out."""
+        told = torch.cat([context, torch.full_like(context[..., :1], DRAWN)], -1)
+        made = self.flow.sample(noise, told)
+        return Sample(made.draws[..., :1].round().abs(), made.log_prob)
+
+    def noise(self, rngs: Sequence[Generator], rows: int, n: int) -> Float[Tensor, "M B L 2"]:
+        """As `Flow.noise`."""
+        return self.flow.noise(rngs, rows, n)
+
+    def decay(self) -> dict[nn.Parameter, Float[Tensor, "..."]]:
+        """As `Flow.decay`."""
+        return self.flow.decay()
