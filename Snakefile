@@ -16,12 +16,14 @@ include: "workflow/rules/infer.smk"
 include: "workflow/rules/stan.smk"
 include: "workflow/rules/diagnose.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/full.smk"
 include: "workflow/rules/report.smk"
 
 
 localrules:
     all,
     benchmarks,
+    c2st_full,
 
 
 rule all:
@@ -35,3 +37,9 @@ rule benchmarks:
         f"{R}/tables/benchmarks.csv",
         f"{R}/tables/checks.csv",
         FIGURES,
+
+
+rule c2st_full:
+    input:
+        f"{R}/tables/c2st_full.csv",
+        f"{R}/figures/c2st_full.png",

@@ -30,11 +30,18 @@ def exchangeable(entry: dict, task: str) -> bool:
     return catalogue.exchangeable(task) and not entry.get("flat", False)
 
 
-def pairs(designs: dict, names: list[str], tasks: list[str]) -> list[tuple[str, str]]:
-    """Every task with every design that is for it; a design with `tasks` is for these only."""
+def pairs(
+    designs: dict, names: list[str], tasks: list[str], only: dict[str, list[str]] | None = None
+) -> list[tuple[str, str]]:
+    """Every task with every design that is for it.
+
+    A design with `tasks` is for these only, and one that `only` names is run on those only.
+    """
+    only = only or {}
     return [
         (task, name)
         for task in tasks
         for name in names
-        if "tasks" not in designs[name] or task in designs[name]["tasks"]
+        if ("tasks" not in designs[name] or task in designs[name]["tasks"])
+        and task in only.get(name, [task])
     ]

@@ -33,7 +33,15 @@ for design, entry in config["designs"].items():
                 f"each of designs.{design}.tasks needs a simulator, but there is no {task} (there "
                 f"are {', '.join(KNOWN)}): mend the name or add src/jana/simulators/{task}.py"
             )
-for task, design in settings.pairs(config["designs"], ASKED["designs"], ASKED["tasks"]):
+for design, tasks in ASKED["only"].items():
+    if design not in config["designs"] or not set(tasks) <= set(KNOWN):
+        raise WorkflowError(
+            f"benchmarks.only says of designs which simulators they are run on, but {design} is no "
+            f"entry of designs, or one of {', '.join(tasks)} is no simulator: mend the names"
+        )
+for task, design in settings.pairs(
+    config["designs"], ASKED["designs"], ASKED["tasks"], ASKED["only"]
+):
     entry = settings.design(config["designs"], design, task)
     for part in ("posterior", "likelihood"):
         lacking = sorted(set(entry[part]["warps"]) - set(entry[part]["nets"]))
@@ -69,10 +77,12 @@ for part, spare in (("calibration", 1), ("evidence", 0), ("loo", 0)):
             "the other"
         )
 for design in ASKED["designs"]:
-    if not settings.pairs(config["designs"], [design], ASKED["tasks"]):
+    if not settings.pairs(config["designs"], [design], ASKED["tasks"], ASKED["only"]):
+        own = config["designs"][design].get("tasks", ASKED["tasks"])
+        there = [task for task in own if task in ASKED["only"].get(design, [task])]
         raise WorkflowError(
             f"each of benchmarks.designs needs a task, but {design} is for none of benchmarks.tasks "
-            f"(it is for {', '.join(config['designs'][design]['tasks'])}): add one, or leave it out"
+            f"(it is for {', '.join(there)}): add one, or leave it out"
         )
 for design in ASKED["c2st"]["designs"]:
     if design not in config["designs"]:

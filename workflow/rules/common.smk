@@ -18,7 +18,7 @@ git()  # once here, for all jobs: it goes to them by the environment
 BENCHMARKS = config["benchmarks"]
 TASKS, DESIGNS = BENCHMARKS["tasks"], BENCHMARKS["designs"]
 # Every task with every design that is for it.
-PAIRS = settings.pairs(config["designs"], DESIGNS, TASKS)
+PAIRS = settings.pairs(config["designs"], DESIGNS, TASKS, BENCHMARKS["only"])
 # Tasks whose posteriors, and whose likelihoods, there is something to compare with.
 ANSWERED = [
     task
@@ -100,6 +100,12 @@ def where(tasks, path):
     return lambda w: path.format(**w) if w.task in tasks else []
 
 
+def comparable(w):
+    """Exact densities, where the design's are of the same measure (a soft flow's are not)."""
+    soft = design(w)["likelihood"].get("soft", False)
+    return [] if soft else where(SCORED, f"{R}/{{task}}/exact/densities.nc")(w)
+
+
 # The report shows them in this order. What compares with exact answers needs some.
 FIGURE_NAMES = ["calibration", "posterior", "surrogate", "recovery", "losses"]
 
@@ -113,6 +119,16 @@ def figure_path(task, design, figure):
 
 
 FIGURES = [figure_path(t, d, f) for t, d in PAIRS for f in figure_names(t)]
+# Figures of all tasks: of the designs that C2ST is for, and the paper's third, where its tasks are.
+SCORED_DESIGNS = [
+    d for d in BENCHMARKS["c2st"]["designs"] if any((t, d) in PAIRS for t in ANSWERED)
+]
+FIGURE_3 = ["gaussian_mixture", "sir"]
+FIGURE_3_DESIGNS = [d for d in DESIGNS if all((t, d) in PAIRS for t in FIGURE_3)]
+OVERVIEWS = [
+    *([f"{R}/figures/c2st.png"] if SCORED_DESIGNS else []),
+    *([f"{R}/figures/figure_3.png"] if FIGURE_3_DESIGNS else []),
+]
 
 
 # What stands in the tidy table of a task and design.

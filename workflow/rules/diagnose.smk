@@ -4,7 +4,7 @@
 rule diagnose_densities:
     input:
         densities=f"{R}/{{task}}/{{design}}/densities.nc",
-        exact=where(SCORED, f"{R}/{{task}}/exact/densities.nc"),
+        exact=comparable,
         history=f"{R}/{{task}}/{{design}}/history.nc",
     output:
         f"{R}/{{task}}/{{design}}/rows/densities.csv",
@@ -98,6 +98,7 @@ rule diagnose_c2st:
     input:
         draws=f"{R}/{{task}}/{{design}}/draws.nc",
         exact=f"{R}/{{task}}/exact/draws.nc",
+        evidence=f"{R}/{{task}}/{{design}}/rows/evidence.csv",  # says which draws are the answer
     output:
         f"{R}/{{task}}/{{design}}/rows/c2st-{{member}}.csv",
     log:
@@ -110,7 +111,7 @@ rule diagnose_c2st:
         mem_mb=2000,
         runtime=240,
     params:
-        refined_parameters=BENCHMARKS["c2st"]["refined_parameters"],
+        both=BENCHMARKS["c2st"]["both"],
         labels=labels,
         code=code("diagnose_c2st.py"),
     script:

@@ -118,3 +118,54 @@ rule figure_losses:
         code=code("figure_losses.py"),
     script:
         "../scripts/figure_losses.py"
+
+
+rule figure_c2st:
+    input:
+        f"{R}/tables/benchmarks.csv",
+    output:
+        report(
+            f"{R}/figures/c2st.png",
+            caption="../report/c2st.rst",
+            category="Benchmarks",
+        ),
+    log:
+        f"{R}/logs/figure_c2st.log",
+    benchmark:
+        f"{R}/runtimes/figure_c2st.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        designs=SCORED_DESIGNS,
+        code=code("figure_c2st.py"),
+    script:
+        "../scripts/figure_c2st.py"
+
+
+rule figure_3:
+    input:
+        [
+            f"{R}/{task}/{design}/calibration.nc"
+            for design in FIGURE_3_DESIGNS
+            for task in FIGURE_3
+        ],
+    output:
+        report(
+            f"{R}/figures/figure_3.png",
+            caption="../report/figure_3.rst",
+            category="Benchmarks",
+        ),
+    log:
+        f"{R}/logs/figure_3.log",
+    benchmark:
+        f"{R}/runtimes/figure_3.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        tasks=FIGURE_3,
+        designs=FIGURE_3_DESIGNS,
+        code=code("figure_3.py"),
+    script:
+        "../scripts/figure_3.py"

@@ -42,6 +42,7 @@ rule draws:
         runtime=20,
     params:
         draws=BENCHMARKS["draws"],
+        surrogates=min(BENCHMARKS["draws"], 1000),  # for pictures
         refined=BENCHMARKS["refined"],
         design=design,
         device=config["device"],

@@ -2,8 +2,10 @@ rule report:
     input:
         FIGURES,
         HERE / "src" / "jana" / "report" / "page.html",
+        overviews=OVERVIEWS,
         captions=expand(
-            HERE / "workflow" / "report" / "{figure}.rst", figure=FIGURE_NAMES
+            HERE / "workflow" / "report" / "{figure}.rst",
+            figure=[*FIGURE_NAMES, *(Path(path).stem for path in OVERVIEWS)],
         ),
         histories=[f"{R}/{task}/{design}/history.nc" for task, design in PAIRS],
         benchmarks=f"{R}/tables/benchmarks.csv",

@@ -16,9 +16,11 @@ model = recipes.trained(snakemake.input.model, p["design"], simulator, x, p["dev
 rngs = [recipes.generators(p["seeds"], "draws", of) for of in ("posterior", "surrogate", "refined")]
 (theta_m, x_m), log_prior = model.shared(theta, x), simulator.prior.log_prob
 found = draws.posterior_draws(model, rngs[0], x_m, n)
-fake = surrogate.simulate(model, rngs[1], theta_m, x_m, n)
+fake = surrogate.simulate(model, rngs[1], theta_m, x_m, p["surrogates"])
 refined = refine.refined(model, rngs[2], log_prior, x_m, n, p["refined"])
-real = simulator.simulate(generator(p["simulator_seed"]), theta.repeat_interleave(n, dim=0))
+real = simulator.simulate(
+    generator(p["simulator_seed"]), theta.repeat_interleave(p["surrogates"], dim=0)
+)
 netcdf.save(
     snakemake.output[0],
     record(rule=snakemake.rule, params=p, device=recipes.describe(model)),
@@ -28,6 +30,6 @@ netcdf.save(
     refined=(("member", "dataset", "draw", "parameter"), refined.draws),
     refined_khat=(("member", "dataset"), refined.khat),
     refined_chosen=(("member", "dataset"), refined.chosen.int()),
-    surrogate=(("member", "dataset", "draw", *simulator.x_axes), fake),
-    simulated=(("dataset", "draw", *simulator.x_axes), real.unflatten(0, (-1, n))),
+    surrogate=(("member", "dataset", "data_draw", *simulator.x_axes), fake),
+    simulated=(("dataset", "data_draw", *simulator.x_axes), real.unflatten(0, (len(theta), -1))),
 )

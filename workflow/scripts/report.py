@@ -12,6 +12,7 @@ page.assemble(
     p.scale,
     {name: snakemake.input[name] for name in ("benchmarks", "checks")},
     p.shown,
+    list(snakemake.input.overviews),
     snakemake.input.captions,
     p.thresholds,
     record(config=p.config, trained_on=sorted(devices)),

@@ -8,16 +8,18 @@ from torch import Tensor
 from ..diagnostics.c2st import c2st
 from ..io.tables import row
 
+ARRAYS = {"jana": "posterior", "jana_refined": "refined"}  # by method
 
-def methods(parameters: int, refined_parameters: int) -> dict[str, str]:
+
+def methods(answer: str, parameters: int, both: int) -> dict[str, str]:
     """Which draws are judged: the name of the array, by method.
 
     Args:
+        answer: The method that is always judged.
         parameters: How many the task has.
-        refined_parameters: Up to how many refined draws are judged too.
+        both: Up to how many the other method is judged too.
     """
-    direct = {"jana": "posterior"}
-    return direct | ({"jana_refined": "refined"} if parameters <= refined_parameters else {})
+    return ARRAYS if parameters <= both else {answer: ARRAYS[answer]}
 
 
 def rows(

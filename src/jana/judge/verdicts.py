@@ -7,6 +7,7 @@ import pandas as pd
 
 from ..evidence import LARGEST_KHAT
 from ..io.tables import row
+from .answers import answer
 
 
 class Verdict(NamedTuple):
@@ -48,10 +49,10 @@ def verdicts(
     ours: pd.DataFrame, exact: pd.DataFrame, thresholds: dict[str, float]
 ) -> Iterator[Verdict]:
     """Of one task and design; questions that no row answers are left out."""
-    ours = ours[ours.method == "jana"]
+    answered, ours = (ours[ours.method == method] for method in (answer(ours), "jana"))
 
-    def by_seed(metric: str, over: str | Callable) -> pd.Series:
-        chosen = ours[ours.metric == metric]
+    def by_seed(metric: str, over: str | Callable, among: pd.DataFrame = ours) -> pd.Series:
+        chosen = among[among.metric == metric]
         return chosen.value.astype(float).groupby(chosen.seed.fillna(0)).agg(over)
 
     kinds = [by_seed(metric, "min") for metric in ("sbc_pvalue", "jsbc_pvalue")]
@@ -61,7 +62,7 @@ def verdicts(
         ("calibrated", least.clip(upper=1), thresholds["calibrated"], True),
         ("within the prior", by_seed("outside_support", "max"), 0.0, False),
         ("informative", *_gain(by_seed("gain_posterior", "mean"), exact, thresholds), True),
-        ("accurate", by_seed("c2st", "mean"), thresholds["accurate"], False),
+        ("accurate", by_seed("c2st", "mean", answered), thresholds["accurate"], False),
         ("evidence trusted", poor, thresholds["trusted"], False),
     ]
     for quantity, seeds, threshold, at_least in questions:

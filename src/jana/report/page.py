@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..io import tables
 from ..io.atomic import atomically
-from . import references, summary
+from . import field, references, summary
 
 
 class Figure(NamedTuple):
@@ -66,6 +66,7 @@ def assemble(
     scale: str,
     found: dict[str, Path | str],
     shown: list[tuple[str, str, list[str]]],
+    overviews: list[str],
     captions: list[str],
     thresholds: dict[str, float],
     record: dict[str, str],
@@ -77,6 +78,7 @@ def assemble(
         scale: Which configuration the results are of.
         found: The tidy tables, by experiment: "benchmarks" and "checks".
         shown: Each task, design and its pictures, in the order they are shown.
+        overviews: Pictures of all tasks.
         captions: Files with what to say of each picture, named as the pictures are.
         thresholds: Of the verdicts.
         record: Provenance, for the footer.
@@ -89,6 +91,7 @@ def assemble(
         Section(task, design, [Figure(Path(png), texts[Path(png).stem]) for png in pictures])
         for task, design, pictures in shown
     ]
+    wide = [Figure(Path(png), texts[Path(png).stem]) for png in overviews]
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("jana", "report"),
         autoescape=True,
@@ -97,6 +100,9 @@ def assemble(
     content = environment.get_template("page.html").render(
         scale=scale,
         sections=sections,
+        overviews=wide,
+        field=field.entries(table),
+        others=list(field.OTHERS.values()),
         summaries=summaries(table, shown),
         verdicts=verdicts,
         questions=list(dict.fromkeys(q for answers in verdicts.values() for q in answers)),
