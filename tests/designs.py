@@ -15,7 +15,11 @@ CONFIG = Path(__file__).parents[1] / "config.yaml"
 FLOW = FlowSettings(
     kit="own",
     warps="S",
-    nets={"S": NetSettings((16,), bins=4, bound=4.0), "A": NetSettings((16,))},
+    nets={
+        "S": NetSettings((16,), bins=4, bound=4.0),
+        "A": NetSettings((16,)),
+        "G": NetSettings((16,)),
+    },
     activation="silu",
     mixing="permutation",
     act_norm=True,

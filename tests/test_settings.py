@@ -92,3 +92,10 @@ def test_every_task_has_every_design_that_is_for_it_and_no_other():
 
 def test_a_design_that_is_not_named_is_not_run():
     assert settings.pairs(DESIGNS, ["paper"], ["mixture", "moons"]) == [("moons", "paper")]
+
+
+def test_a_design_can_be_kept_to_some_of_its_tasks():
+    names, tasks = ["tuned", "paper"], ["linear", "mixture", "moons"]
+    found = settings.pairs(DESIGNS, names, tasks, {"paper": ["moons", "mixture"]})
+    assert [task for task, name in found if name == "paper"] == ["moons"]
+    assert [task for task, name in found if name == "tuned"] == tasks

@@ -77,7 +77,8 @@ class FlowSettings:
 
     Attributes:
         kit: "own", or "published" for the paper's layers.
-        warps: A letter for each two-sided coupling, from data to latent: A affine, S spline.
+        warps: A letter for each layer that learns, from data to latent: G (our kit's only) a
+            Gaussian of all coordinates, A an affine and S a spline two-sided coupling.
         nets: Their networks, by letter.
         activation: Of the hidden layers.
         mixing: What stands before each coupling but (in our own kit) the first: "none",
@@ -192,11 +193,13 @@ def build_flow(
     layers: list[nn.Module] = []
     for index, letter in enumerate(settings.warps):
         net, style = settings.nets[letter], _style(settings, letter)
+        told = context + support.n_edges
+        if letter == "G" and not told:  # nothing to tell it: whitening has done its work already
+            continue
         if settings.act_norm:
             layers.append(kit["norm"](rngs, dim))
         if dim > 1 and (index or settings.kit == "published"):
             layers += [mixing(rngs, dim) for mixing in kit["mixings"][settings.mixing]]
-        told = context + support.n_edges
         if letter == "G":
             layers.append(Gaussian(rngs, dim, told, style))
             continue

@@ -3,8 +3,6 @@
 The Snakefile imports this module to plan, so it may import the standard library only.
 """
 
-from . import catalogue
-
 
 def merged(entry: dict, changes: dict) -> dict:
     """The entry with changes, dictionary by dictionary; anything else is replaced whole."""
@@ -23,11 +21,6 @@ def design(designs: dict, name: str, task: str) -> dict:
         nets = {key: net for key, net in entry[part]["nets"].items() if key in entry[part]["warps"]}
         entry[part] = entry[part] | {"nets": nets}
     return entry
-
-
-def exchangeable(entry: dict, task: str) -> bool:
-    """Whether a design takes the task's data as trials whose order does not matter."""
-    return catalogue.exchangeable(task) and not entry.get("flat", False)
 
 
 def pairs(

@@ -8,6 +8,7 @@ from torch.autograd.functional import jacobian
 
 from jana.flows.coupling import Coupling, Elementwise
 from jana.flows.fused import Kind
+from jana.flows.gaussian import Gaussian
 from jana.flows.mixing import ActNorm, Mixing, Permutation
 from jana.flows.published import CLAMPED_AFFINE, FreeSpline, Rotation, Scale
 from jana.flows.spline import Spline
@@ -28,13 +29,17 @@ LAYERS = {
     "published spline": (lambda rngs, dim: Coupling(rngs, dim, C, FreeSpline(6, 5.0), GLOROT), 5),
     "published, 2 dimensions": (lambda rngs, dim: Coupling(rngs, dim, C, FreeSpline(), GLOROT), 2),
     "published elementwise": (lambda rngs, dim: Elementwise(rngs, dim, C, FreeSpline(), GLOROT), 1),
+    "gaussian": (lambda rngs, dim: Gaussian(rngs, dim, C, DEEP), 5),
+    "gaussian, 1 dimension": (lambda rngs, dim: Gaussian(rngs, dim, C, SMALL), 1),
     "act-norm": (ActNorm, 5),
     "scale": (Scale, 5),
     "permutation": (Permutation, 5),
     "mixing": (Mixing, 5),
     "rotation": (Rotation, 5),
 }
-IDENTITIES = sorted(set(LAYERS) - {"permutation", "rotation"})
+# A Gaussian's features go straight to what it tells: it starts as the identity as part of a flow.
+NO_IDENTITIES = {"permutation", "rotation", "gaussian", "gaussian, 1 dimension"}
+IDENTITIES = sorted(set(LAYERS) - NO_IDENTITIES)
 
 
 def rngs(n=M):

@@ -39,9 +39,3 @@ def test_c2st_has_a_row_per_observation(rng):
     assert found == pytest.approx(norm.cdf(1), abs=0.08)
     assert error(rows, observation=1) == pytest.approx((found * (1 - found) / 400) ** 0.5)
     assert len(select(rows, metric="c2st", method="jana", seed=3, draws=200, task="toy")) == 2
-
-
-@pytest.mark.parametrize("parameters, judged", [(2, True), (4, True), (5, False), (10, False)])
-def test_refined_draws_are_judged_in_few_parameters_only(parameters, judged):
-    expected = {"jana": "posterior"} | ({"jana_refined": "refined"} if judged else {})
-    assert c2st.methods(parameters, 4) == expected

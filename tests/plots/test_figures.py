@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from jana.plots import calibration, posterior, recovery, style, training
+from jana.plots import calibration, field, posterior, recovery, style, training
 
 
 @pytest.fixture
@@ -108,3 +108,16 @@ def test_a_figure_is_the_same_file_twice_and_carries_its_record():
 
 def test_no_line_is_as_grey_as_the_band():
     assert "tab:gray" not in style.LINES and len(set(style.LINES)) == 10
+
+
+def test_c2st_has_a_dot_per_observation_a_bar_at_their_mean_and_a_mark_for_others(ax):
+    ours = {
+        "jana": {"a": np.array([0.5, 0.7])},
+        "exact": {"a": np.array([0.5]), "b": np.array([0.5])},
+    }
+    field.scores(ax, ["a", "b"], ours, {"npe": {"b": 0.9}})
+    heights = [sorted(set(np.round(line.get_ydata(), 6))) for line in ax.lines]
+    assert [0.5, 0.7] in heights and [0.6] in heights and [0.9] in heights
+    (mark,) = [line for line in ax.lines if list(line.get_ydata()) == [0.9]]
+    assert 0.9 < mark.get_xdata()[0] < 1.5  # beside b, not a
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b"] and ax.get_ylabel()

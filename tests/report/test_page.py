@@ -49,7 +49,7 @@ def text(found, tmp_path):
     (tmp_path / "losses.rst").write_text("How to\nread <it>.\n")
     shown = [("two_moons", "tuned", [str(tmp_path / "losses.png")]), ("two_moons", "paper", [])]
     captions, record = [str(tmp_path / "losses.rst")], {"git": "abc & co"}
-    page.assemble(tmp_path / "report.html", "smoke", found, shown, captions, THRESHOLDS, record)
+    page.assemble(tmp_path / "report.html", "smoke", found, shown, [], captions, THRESHOLDS, record)
     return (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
@@ -115,7 +115,7 @@ def test_a_figure_without_a_caption_is_an_error(found, tmp_path):
     (tmp_path / "losses.png").write_bytes(b"")
     shown = [("two_moons", "tuned", [str(tmp_path / "losses.png")])]
     with pytest.raises(KeyError, match="losses"):
-        page.assemble(tmp_path / "report.html", "smoke", found, shown, [], THRESHOLDS, {})
+        page.assemble(tmp_path / "report.html", "smoke", found, shown, [], [], THRESHOLDS, {})
     assert not (tmp_path / "report.html").exists()
 
 

@@ -72,3 +72,27 @@ def test_exact_answers_go_before_a_reference():
     assert torch.equal(x, simulator.reference.observed()[:3])
     first, second = simulator.posterior_samples(generator(2), x, 20_000)
     assert first.shape == second.shape == (3, 20_000, 2)
+
+
+def test_clean_data_with_noise_are_the_data():
+    simulator = simulators.get("sir")
+    pairs, clean = simulator.draw(generator(5), 300), simulator.draw_clean(generator(5), 300)
+    noise = (pairs.x - clean).double() / simulator.x_noise
+    torch.testing.assert_close(clean * 1000, (clean * 1000).round(), atol=1e-3, rtol=0)
+    assert abs(float(noise.mean())) < 5 / 3000**0.5 and abs(float(noise.std()) - 1) < 0.07
+    assert simulators.get("two_moons").draw_clean(generator(5), 3) is None
+
+
+def test_noise_is_drawn_anew_for_the_first_rows():
+    simulator = simulators.get("sir")
+    clean = simulator.draw_clean(generator(5), 30)
+    redrawn = simulator.redrawn(clean, 20)
+    one, two = redrawn(generator(1)), redrawn(generator(2))
+    assert one.shape == (20, 10) and not torch.isin(one, two).any()
+    assert (one - clean[:20]).abs().max() < 6 * simulator.x_noise
+    assert simulators.get("two_moons").redrawn(None, 20) is None
+
+
+def test_noise_without_clean_data_is_refused():
+    with pytest.raises(ValueError, match="has no x_clean: delete the file"):
+        simulators.get("sir").redrawn(None, 20)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from scipy import stats
 from scipy.integrate import solve_ivp
+from scipy.special import logsumexp
 
 from jana import simulators
 from jana.simulators import wiener
@@ -111,17 +112,20 @@ def sir():
 
         return np.clip(solved(flow, [1e6 - 1, 1, 0], times)[:, 1] / 1e6, 0, 1)
 
-    y = rng.binomial(1000, share(0.4, 0.12))
+    x = rng.binomial(1000, share(0.4, 0.12)) / 1000 + 0.001 * rng.normal(size=10)
+    counts = np.arange(1001)
 
     def log_density(point):
         beta, gamma = point
         prior = stats.lognorm.logpdf(beta, 0.5, scale=0.4)
         prior += stats.lognorm.logpdf(gamma, 0.2, scale=0.125)
-        return prior + stats.binom.logpmf(y, 1000, share(beta, gamma)).sum()
+        each = stats.binom.logpmf(counts, 1000, share(beta, gamma)[:, None])
+        each = each + stats.norm.logpdf(x[:, None], counts / 1000, 0.001)
+        return prior + logsumexp(each, 1).sum()
 
     points = np.stack([rng.lognormal(math.log(0.4), 0.3, N_POINTS), np.full(N_POINTS, 0.1)], 1)
     points[:, 1] *= rng.lognormal(0, 0.2, N_POINTS)
-    return {"T": 10, "times": times, "y": y}, points, log_density
+    return {"T": 10, "times": times, "x": x}, points, log_density
 
 
 def lotka_volterra():

@@ -104,6 +104,27 @@ def test_made_rows_are_new_in_every_epoch_and_each_members_own():
     assert torch.equal(first, again)
 
 
+def test_rows_with_new_noise_are_each_members_own_and_new_in_every_epoch():
+    model, state, data = begin()
+    schedule, prior = replace(STAGED, surrogate=0.25), simulators.get("two_moons").prior.sample
+    clean = data[0][1]
+
+    def redrawn(rng):
+        return clean + 0.01 * torch.randn(clean.shape, generator=rng)
+
+    def seen(stage, epoch):
+        state.stage, state.epoch = stage, epoch
+        return fit._rows(model, data[0], schedule, SEEDS, prior, redrawn, state)[1]
+
+    first = seen(0, 0)
+    assert (first - clean).abs().max() < 0.06
+    assert not torch.equal(*first) and not torch.equal(first, seen(0, 1))
+    assert torch.equal(first, seen(0, 0))
+    real = seen(1, 0)[:, :270]  # those that the likelihood network did not make
+    assert (torch.cdist(real, clean.expand(2, -1, -1)).amin(-1) < 0.06).all()
+    assert not torch.isin(real, clean).all()
+
+
 def test_the_first_stage_sees_simulations_alone():
     model, state, data = begin()
     theta, _, _ = rows(state, model, data, stage=0)

@@ -17,7 +17,23 @@ def test_every_scale_has_a_plan_under_every_profile(tree, overlay, profile):
     done = tree.snakemake("-n", "--workflow-profile", f"profiles/{profile}", *files)
     assert done.returncode == 0, done.stdout
     total = int(re.search(r"^total\s+(\d+)", done.stdout, re.M)[1])
-    assert total < 400
+    assert total < 900
+
+
+def test_fits_are_the_reference_where_nothing_else_is_known(tree):
+    done = tree.snakemake("-n", "--configfile", "config.paper.yaml")
+    (block,) = re.findall(r"rule exact_draws:\n.*?lotka_volterra/exact.*?\n\n", done.stdout, re.S)[
+        :1
+    ]
+    job = block[block.rindex("rule exact_draws") :]
+    assert "lotka_volterra/stan/fits-0.nc" in job
+    assert not re.search(r"bernoulli_glm/exact/draws.nc", done.stdout)  # nothing is known there
+
+
+def test_c2st_with_many_draws_can_be_asked_for(tree):
+    done = tree.snakemake("-n", "c2st_full")
+    assert done.returncode == 0 and re.search(r"^full_c2st +\d+", done.stdout, re.M)
+    assert "rule figure_losses" not in done.stdout
 
 
 def test_part_of_the_study_can_be_asked_for(tree):
@@ -41,8 +57,18 @@ REFUSED = {
     "out of range": ("validation: 0.05", "validation: 1.5", "1.5 is greater than or equal to"),
     "out of range in one task's settings": ("batch: 32", "batch: 0", "0 is less than the minimum"),
     "an unknown device": ("device: auto", "device: tpu", "'tpu' is not one of"),
-    "an unknown warp": ("warps: SS", "warps: XX", "'XX' does not match"),
-    "a warp without networks": ("warps: SS", "warps: SA", "for two_moons A has none"),
+    "an unknown warp": ("warps: GSS", "warps: XX", "'XX' does not match"),
+    "a warp without networks": ("warps: GSS", "warps: SA", "for two_moons A has none"),
+    "a layer that the published kit lacks": (
+        "      kit: published\n      warps: AAAAA\n      nets: {A:",
+        "      kit: published\n      warps: AAAAG\n      nets: {G: {hidden: [8]}, A:",
+        "warps has a G, a layer that the published kit lacks",
+    ),
+    "a design kept to an unknown task": (
+        "    paper: [two_moons, gaussian",
+        "    paper: [three_moons, gaussian",
+        "paper is no entry of designs, or one of three_moons, gaussian_linear",
+    ),
     "an unknown task": (
         "    - two_moons\n",
         "    - three_moons\n",

@@ -55,7 +55,7 @@ def test_every_fault_has_its_row_of_every_check(smoke):
 
 def test_the_report_is_whole_and_loads_nothing(smoke):
     text = (smoke.path / R / "report.html").read_text()
-    assert text.count("data:image/png;base64,") == 3 * 5
+    assert text.count("data:image/png;base64,") == 3 * 5 + 1
     assert not re.search(r'(?:src|href)="(?!data:|#)', text) and "<script" not in text
     assert "Provenance" in text and '"torch"' in text.replace("&#34;", '"')
 
@@ -128,3 +128,15 @@ def test_a_changed_setting_re_runs_what_depends_on_it(copy):
 def test_a_caption_re_runs_the_report_alone(copy):
     copy.edit("workflow/report/losses.rst", "Losses of every seed", "The losses of every seed")
     assert {rule for rule, _ in planned(copy)} == {"all", "report"}
+
+
+def test_c2st_with_many_draws_goes_on_from_a_finished_run(copy):
+    done = copy.snakemake("--cores", 2, "--configfile", "config.smoke.yaml", "c2st_full")
+    assert done.returncode == 0, done.stdout
+    assert "rule train" not in done.stdout
+    table = tables.load(copy.path / R / "tables" / "c2st_full.csv")
+    ours = table[(table.metric == "c2st") & table.setting.isna()]
+    assert (ours.draws == 90).all() and {"jana", "exact"} <= set(ours.method)
+    assert (copy.path / R / "figures" / "c2st_full.png").stat().st_size > 10_000
+    again = copy.snakemake("-n", "--configfile", "config.smoke.yaml", "c2st_full")
+    assert "Nothing to be done" in again.stdout

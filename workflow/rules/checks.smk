@@ -50,6 +50,11 @@ for task, design in settings.pairs(
                 f"designs.{design}.{part} needs an entry in nets for each letter of warps, but "
                 f"for {task} {', '.join(lacking)} has none: add it, or mend warps"
             )
+        if entry[part]["kit"] == "published" and "G" in entry[part]["warps"]:
+            raise WorkflowError(
+                f"designs.{design}.{part}.warps has a G, a layer that the published kit lacks: use "
+                "the letters A and S, or kit: own"
+            )
     training = entry["training"]
     if training["surrogate"] and training["together"]:
         raise WorkflowError(
@@ -63,7 +68,7 @@ for task, design in settings.pairs(
             f"designs.{design}.training.validation must hold out one simulation or more and leave "
             f"some, but {training['validation']} of {ASKED['simulations']} are {held_out}: change it"
         )
-    if settings.exchangeable(entry, task) and "summary" not in entry:
+    if catalogue.exchangeable(task) and not {"summary", "flat"} & set(entry):
         raise WorkflowError(
             f"{task} has exchangeable trials, which need a summary network, but designs.{design} "
             "has no entry summary: add one, or give the design a list of tasks without it"

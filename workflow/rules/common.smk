@@ -19,28 +19,35 @@ BENCHMARKS = config["benchmarks"]
 TASKS, DESIGNS = BENCHMARKS["tasks"], BENCHMARKS["designs"]
 # Every task with every design that is for it.
 PAIRS = settings.pairs(config["designs"], DESIGNS, TASKS, BENCHMARKS["only"])
-# Tasks whose posteriors, and whose likelihoods, there is something to compare with.
-ANSWERED = [
-    task
-    for task in TASKS
-    if catalogue.has(task, "exact") or catalogue.has(task, "reference")
-]
-SCORED = [task for task in TASKS if catalogue.has(task, "log_likelihood")]
-# As seen from where Snakemake runs: a moved tree has the same inputs, and runs nothing again.
-HERE = Path(relpath(workflow.basedir))
-R = f"results/{config['scale']}"
-# Asked for where networks are used: profiles/default lets one job at a time have it.
-GPU = {"cpu": 0, "cuda": 1, "auto": int(which("nvidia-smi") is not None)}[
-    config["device"]
-]
-
-
 STAN = config["stan"]
 # Tasks with reference fits, and the data sets of each job that makes some.
 REFERENCED = [task for task in TASKS if task in STAN["tasks"]]
 CHUNKS = [
     list(range(first, min(first + STAN["chunk"], STAN["datasets"])))
     for first in range(0, STAN["datasets"], STAN["chunk"])
+]
+
+
+def known(task):
+    """Whether posteriors are exact, or have draws of others for a reference."""
+    return catalogue.has(task, "exact") or catalogue.has(task, "reference")
+
+
+# As seen from where Snakemake runs: a moved tree has the same inputs, and runs nothing again.
+HERE = Path(relpath(workflow.basedir))
+R = f"results/{config['scale']}"
+# Where nothing else is known, the fits of all observations are the reference.
+FITS = {
+    task: [f"{R}/{task}/stan/fits-{chunk}.nc" for chunk in range(len(CHUNKS))]
+    for task in REFERENCED
+    if not known(task) and STAN["datasets"] == BENCHMARKS["observations"]
+}
+# Tasks whose posteriors, and whose likelihoods, there is something to compare with.
+ANSWERED = [task for task in TASKS if known(task) or task in FITS]
+SCORED = [task for task in TASKS if catalogue.has(task, "log_likelihood")]
+# Asked for where networks are used: profiles/default lets one job at a time have it.
+GPU = {"cpu": 0, "cuda": 1, "auto": int(which("nvidia-smi") is not None)}[
+    config["device"]
 ]
 
 # One job each for the pairs with a known fault; those of judge/pairs.py, in its order.
@@ -140,7 +147,7 @@ def parts(task, design):
         "recovery",
         "draws",
         "evidence",
-        *(["loo"] if settings.exchangeable(entry, task) else []),
+        *(["loo"] if catalogue.exchangeable(task) and not entry.get("flat") else []),
         *(
             [f"c2st-{member}" for member in range(BENCHMARKS["members"])]
             if task in ANSWERED and design in BENCHMARKS["c2st"]["designs"]

@@ -22,7 +22,8 @@ rule simulate:
 
 rule exact_draws:
     input:
-        f"{R}/{{task}}/simulations/observed.nc",
+        observed=f"{R}/{{task}}/simulations/observed.nc",
+        fits=lambda w: FITS.get(w.task, []),
     output:
         f"{R}/{{task}}/exact/draws.nc",
     log:

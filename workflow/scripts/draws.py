@@ -18,9 +18,8 @@ rngs = [recipes.generators(p["seeds"], "draws", of) for of in ("posterior", "sur
 found = draws.posterior_draws(model, rngs[0], x_m, n)
 fake = surrogate.simulate(model, rngs[1], theta_m, x_m, p["surrogates"])
 refined = refine.refined(model, rngs[2], log_prior, x_m, n, p["refined"])
-real = simulator.simulate(
-    generator(p["simulator_seed"]), theta.repeat_interleave(p["surrogates"], dim=0)
-)
+rng, many = generator(p["simulator_seed"]), p["surrogates"]
+real = simulator.simulate(rng, theta.repeat_interleave(many, dim=0))
 netcdf.save(
     snakemake.output[0],
     record(rule=snakemake.rule, params=p, device=recipes.describe(model)),

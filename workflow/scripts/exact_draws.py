@@ -1,14 +1,17 @@
-"""Two posterior samples of each observation: exact ones, or those of a published reference."""
+"""Two posterior samples of each observation: exact ones, a published reference's, or Stan's."""
 
 from jana import simulators
 from jana.io import log, netcdf, tensors
+from jana.judge import fitted
 from jana.provenance import record
 from jana.rng import generator
 
 log.to(snakemake.log[0])
 p, simulator = snakemake.params, simulators.get(snakemake.wildcards.task)
-(observed,) = tensors.load(snakemake.input[0], "x")
-first, second = simulator.posterior_samples(generator(p.seed), observed, p.draws)
+(observed,) = tensors.load(snakemake.input.observed, "x")
+fits = [tensors.load(path, "theta")[0] for path in snakemake.input.get("fits", ())]
+rng, n = generator(p.seed), p.draws
+first, second = fitted.samples(rng, fits, n) or simulator.posterior_samples(rng, observed, n)
 netcdf.save(
     snakemake.output[0],
     record(rule=snakemake.rule, params=dict(p.items())),

@@ -17,7 +17,7 @@ from .normal import HALF_LOG_2PI
 from .outbreaks import NAMES, TESTED, Outbreaks, log_binomial, prior
 
 NOISE = 0.001
-REACH = 8  # standard deviations of the noise within which counts may have given a share
+REACH = 16  # standard deviations of the noise within which counts may have given a share
 outbreaks = Outbreaks(times=tuple(16 * t * 160 / 159 for t in range(10)))
 
 
@@ -34,7 +34,8 @@ def simulate(rng: Generator, theta: Float[Tensor, "B 2"]) -> Float[Tensor, "B T"
 def log_likelihood(theta: Float[Tensor, "*#B 2"], x: Float[Tensor, "*#B T"]) -> Float[Tensor, "*B"]:
     """log p(x | theta): the sum over all counts within reach of each share.
 
-    What is beyond has less than 1e-14 of the noise's mass.
+    A count's chance rises by less than 16 nats from one to the next, even at parameters that do
+    not fit at all: what is beyond has less than any rounding.
     """
     reach = math.ceil(REACH * NOISE * TESTED)
     near = torch.arange(-reach, reach + 1, dtype=torch.float64)

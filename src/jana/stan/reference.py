@@ -49,6 +49,8 @@ class Program:
     longer: int = 1
 
 
+DAYS, YEARS = np.arange(10) * 16 * 160 / 159, np.arange(10) * 2 * 20 / 19  # of the paper's ODEs
+
 # A chain of the mixture goes between its parts, but not often: for the same gate it is four times
 # as long.
 PROGRAMS: dict[str, Program] = {
@@ -58,6 +60,13 @@ PROGRAMS: dict[str, Program] = {
     "gaussian_iid": Program(data=lambda x: {"T": len(x), "x": x.reshape(-1)}),
     "two_moons": Program(lambda x: {"x": x}, scales.arc, scales.either_moon),
     "slcp": Program(lambda x: {"x": x}, scales.folded, scales.any_quarter),
+    "bernoulli_glm_raw": Program(
+        data=lambda x: {"T": len(x), "V": x[:, 1:], "z": x[:, 0].astype(int)}
+    ),
+    "sir": Program(data=lambda x: {"T": len(x), "times": DAYS, "x": x}),
+    "lotka_volterra": Program(
+        data=lambda x: {"T": len(x) // 2, "times": YEARS, "y": x.reshape(-1, 2)}
+    ),
 }
 
 
