@@ -37,6 +37,7 @@ rule benchmarks:
         f"{R}/tables/benchmarks.csv",
         f"{R}/tables/checks.csv",
         FIGURES,
+        OVERVIEWS,
 
 
 rule c2st_full:

@@ -79,7 +79,8 @@ class FlowSettings:
         kit: "own", or "published" for the paper's layers.
         warps: A letter for each layer that learns, from data to latent: G (our kit's only) a
             Gaussian of all coordinates, A an affine and S a spline two-sided coupling.
-        nets: Their networks, by letter.
+        nets: Their networks, by letter. Where outcomes are 0 or 1, their one network is the first
+            letter's.
         activation: Of the hidden layers.
         mixing: What stands before each coupling but (in our own kit) the first: "none",
             "permutation" (fixed) or "learned".

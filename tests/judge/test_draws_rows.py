@@ -116,3 +116,19 @@ def test_what_is_compared_are_the_first_observations_and_coordinates(rng):
 def test_without_exact_draws_the_surrogate_alone_is_compared(rng):
     exact, ours = torch.randn(2, 5, 20, 2, generator=rng)
     assert list(draws.compared(2, (None, ours), (exact, ours))) == ["surrogate"]
+
+
+def test_each_kind_has_a_band_for_its_own_number_of_draws(rng):
+    """1,000 draws of the one and 100 of the other: a band about three times as wide."""
+    many, few = (torch.randn(2, 2, n, 3, generator=rng) for n in (1000, 100))
+    pairs = {"posterior": tuple(many), "surrogate": tuple(few)}
+    found = {name: values for name, (_, values) in draws.coordinates(rng, pairs, 0.95).items()}
+    wide = {}
+    for kind, pair in pairs.items():
+        assert found[kind].shape[:2] == (2, 3)
+        lower, upper = (found[f"{kind}_{edge}"] for edge in ("lower", "upper"))
+        assert found[kind].shape[2] == len(lower) == len(found[f"{kind}_shares"])
+        inside = (found[kind] >= lower - 1e-6) & (found[kind] <= upper + 1e-6)
+        assert inside.all() and len(pair[0]) == 2
+        wide[kind] = float((upper - lower).max())
+    assert 2 < wide["surrogate"] / wide["posterior"] < 5

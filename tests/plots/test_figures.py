@@ -111,10 +111,8 @@ def test_no_line_is_as_grey_as_the_band():
 
 
 def test_c2st_has_a_dot_per_observation_a_bar_at_their_mean_and_a_mark_for_others(ax):
-    ours = {
-        "jana": {"a": np.array([0.5, 0.7])},
-        "exact": {"a": np.array([0.5]), "b": np.array([0.5])},
-    }
+    half = np.array([0.5]), 0.5
+    ours = {"jana": {"a": (np.array([0.5, 0.7]), 0.6)}, "exact": {"a": half, "b": half}}
     field.scores(ax, ["a", "b"], ours, {"npe": {"b": 0.9}})
     heights = [sorted(set(np.round(line.get_ydata(), 6))) for line in ax.lines]
     assert [0.5, 0.7] in heights and [0.6] in heights and [0.9] in heights

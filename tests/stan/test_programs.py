@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from densities import CASES, N_POINTS
+from densities import CASES, N_POINTS, of_simulator
 
-from jana.stan import toolchain
+from jana.simulators import lotka_volterra, sir
+from jana.stan import reference, toolchain
 from jana.stan.model import Model
 
 QUICK = ("gaussian_iid", "drift_diffusion")  # compiling takes 20 s each
@@ -45,3 +46,22 @@ def test_the_gradient_is_that_of_the_density(name, compiled):
         # Rounding of the density over the step, and the step's own third-order error.
         slack = 1e-5 * (1 + np.abs(gradient).max())
         np.testing.assert_allclose(gradient, (ahead - behind) / (2 * step), atol=slack, rtol=1e-4)
+
+
+def test_the_times_are_the_simulators():
+    np.testing.assert_allclose(reference.SIR_DAYS, sir.outbreaks.times, rtol=1e-12)
+    np.testing.assert_allclose(reference.LYNX_DAYS, lotka_volterra.lynxes.times, rtol=1e-12)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("task", ["bernoulli_glm_raw", "sir", "lotka_volterra"])
+def test_a_tasks_data_go_to_its_program_as_they_are(task, compiled):
+    """The simulator's own data, prior and likelihood; within the ODE solvers' tolerance."""
+    data, points, log_density = of_simulator(task)
+    model = Model(compiled(task), data)
+    found = model.log_density(model.unconstrained(points), jacobian=False)
+    exact = np.array([log_density(point) for point in points])
+    # Where parameters do not fit at all the solvers differ by more: looked at are those that do.
+    near = exact > exact.max() - 300
+    assert near.sum() > 20
+    np.testing.assert_allclose(found[near], exact[near], rtol=1e-3, atol=1e-2)

@@ -8,6 +8,7 @@ import torch
 from designs import TRAINING, flow_settings, pair, penalty, training
 
 from jana import simulators
+from jana.recipes import Design, SummarySettings, build_joint
 from jana.rng import generator
 from jana.training import fit
 from jana.training.losses import nll
@@ -444,3 +445,45 @@ def test_the_history_has_a_row_per_epoch_and_a_column_per_network(together):
     assert validation.isfinite().all() and found["train"][1][0].isnan().all()
     torch.testing.assert_close(validation[2, 1], state.history[2].validation["likelihood"])
     assert found["best_epoch"][1].shape == found["skipped"][1].shape == (2, 3)
+
+
+def test_a_gradient_per_trial_is_a_share_of_that_of_all_trials_and_losses_are_stated_alike(
+    monkeypatch,
+):
+    """Of 20 trials: a twentieth, of the likelihood's alone."""
+    seen = {}
+
+    def record(part, loss, step, rate, clip):
+        seen.setdefault(flag, []).append(part.gradient.clone())
+        part.gradient.zero_()
+        return torch.zeros(len(loss), dtype=torch.bool)
+
+    monkeypatch.setattr(Part, "step", record)
+    histories = {}
+    for flag in (False, True):
+        schedule = training(per_trial=flag, epochs=1)
+        model, state, data = begin(schedule, [3], task="gaussian_iid")
+        run(model, state, data, [3], schedule)
+        histories[flag] = state.history[1].train
+    (posterior, likelihood), (same, less) = (seen[flag][:2] for flag in (False, True))
+    torch.testing.assert_close(same, posterior)
+    torch.testing.assert_close(20 * less, likelihood, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(histories[False], histories[True])
+
+
+@pytest.mark.parametrize("task, by", [("slcp_distractors", 0.01), ("bernoulli_glm_raw", 0.1)])
+def test_the_papers_summaries_are_learned_with_their_flow(task, by):
+    """Their weights move, with dropout of their own where there is some."""
+    flow = flow_settings(kit="published", warps="A", start="none", bounded=False, scale=1.0)
+    flow = replace(flow, context_scale=1.0, soft=task == "bernoulli_glm_raw")
+    schedule = training(validation=0.0, patience=None, together=True, epochs=2)
+    settings = SummarySettings((12, 12), 5, kit="published", dropout=0.2, scale=50.0)
+    design, simulator = Design(flow, flow, schedule, settings), simulators.get(task)
+    pairs, others = simulated(task, 200), simulated(task, 20, seed=9)
+    model = build_joint(design, simulator, tuple(pairs[1].shape[1:]), [3, 4])
+    state = fit.begin(model, pairs, schedule)
+    before = flat(model.summary.parameters())
+    prior = simulator.prior.sample
+    found = list(fit.epochs(model, state, nll, (pairs, others), schedule, [3, 4], prior))
+    assert not torch.equal(before, flat(model.summary.parameters()))
+    assert (found[1].train["likelihood"] < found[0].train["likelihood"] - by).all()

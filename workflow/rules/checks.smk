@@ -62,13 +62,18 @@ for task, design in settings.pairs(
             "posterior network then learns after the likelihood network: set one of them to 0 or "
             "false"
         )
+    if entry.get("flat") and catalogue.has(task, "x_design"):
+        raise WorkflowError(
+            f"designs.{design} takes trials as one vector (flat: true), but those of {task} have a "
+            "design, which belongs to single trials: leave flat out, or the task"
+        )
     held_out = round(ASKED["simulations"] * training["validation"])
     if training["validation"] and not 0 < held_out < ASKED["simulations"]:
         raise WorkflowError(
             f"designs.{design}.training.validation must hold out one simulation or more and leave "
             f"some, but {training['validation']} of {ASKED['simulations']} are {held_out}: change it"
         )
-    if catalogue.exchangeable(task) and not {"summary", "flat"} & set(entry):
+    if catalogue.exchangeable(task) and not (entry.get("flat") or "summary" in entry):
         raise WorkflowError(
             f"{task} has exchangeable trials, which need a summary network, but designs.{design} "
             "has no entry summary: add one, or give the design a list of tasks without it"
@@ -107,6 +112,22 @@ if config["stan"]["datasets"] > ASKED["observations"]:
         f"stan.datasets are the first of benchmarks.observations, but {config['stan']['datasets']} "
         f"are asked of only {ASKED['observations']}: lower the one or raise the other"
     )
+for task in ASKED["tasks"]:
+    if task not in config["stan"]["tasks"] or any(
+        catalogue.has(task, word) for word in ("exact", "reference")
+    ):
+        continue
+    fitted, many = (
+        config["stan"]["datasets"],
+        config["stan"]["chains"] // 2 * config["stan"]["draws"],
+    )
+    if fitted != ASKED["observations"] or many < ASKED["draws"]:
+        raise WorkflowError(
+            f"the reference of {task} are Stan's fits, which needs stan.datasets to be "
+            f"benchmarks.observations, and half of the chains to have benchmarks.draws, but there "
+            f"are {fitted} for {ASKED['observations']} and {many} for {ASKED['draws']}: change "
+            "stan.datasets and stan.draws, or leave the task out of stan.tasks"
+        )
 if config["device"] == "cuda":
     from jana.recipes import device
 

@@ -40,10 +40,16 @@ R = f"results/{config['scale']}"
 FITS = {
     task: [f"{R}/{task}/stan/fits-{chunk}.nc" for chunk in range(len(CHUNKS))]
     for task in REFERENCED
-    if not known(task) and STAN["datasets"] == BENCHMARKS["observations"]
+    if not known(task)
 }
 # Tasks whose posteriors, and whose likelihoods, there is something to compare with.
 ANSWERED = [task for task in TASKS if known(task) or task in FITS]
+# What has a C2ST.
+JUDGED = [
+    (task, design)
+    for task, design in PAIRS
+    if task in ANSWERED and design in BENCHMARKS["c2st"]["designs"]
+]
 SCORED = [task for task in TASKS if catalogue.has(task, "log_likelihood")]
 # Asked for where networks are used: profiles/default lets one job at a time have it.
 GPU = {"cpu": 0, "cuda": 1, "auto": int(which("nvidia-smi") is not None)}[
@@ -107,10 +113,23 @@ def where(tasks, path):
     return lambda w: path.format(**w) if w.task in tasks else []
 
 
+def soft(task, name):
+    """Whether a design's likelihoods are of another measure than the exact ones: a soft flow's."""
+    entry = settings.design(config["designs"], name, task)
+    return entry["likelihood"].get("soft", False) and catalogue.has(task, "x_binary")
+
+
 def comparable(w):
-    """Exact densities, where the design's are of the same measure (a soft flow's are not)."""
-    soft = design(w)["likelihood"].get("soft", False)
-    return [] if soft else where(SCORED, f"{R}/{{task}}/exact/densities.nc")(w)
+    """Exact densities, where the design's are of the same measure."""
+    none = soft(w.task, w.design) or w.task not in SCORED
+    return [] if none else f"{R}/{w.task}/exact/densities.nc"
+
+
+def evidence_rows(w):
+    """Evidence, where likelihoods are probabilities; it says which draws are the answer."""
+    return (
+        [] if soft(w.task, w.design) else f"{R}/{w.task}/{w.design}/rows/evidence.csv"
+    )
 
 
 # The report shows them in this order. What compares with exact answers needs some.
@@ -127,9 +146,7 @@ def figure_path(task, design, figure):
 
 FIGURES = [figure_path(t, d, f) for t, d in PAIRS for f in figure_names(t)]
 # Figures of all tasks: of the designs that C2ST is for, and the paper's third, where its tasks are.
-SCORED_DESIGNS = [
-    d for d in BENCHMARKS["c2st"]["designs"] if any((t, d) in PAIRS for t in ANSWERED)
-]
+SCORED_DESIGNS = [d for d in DESIGNS if any((t, d) in JUDGED for t in TASKS)]
 FIGURE_3 = ["gaussian_mixture", "sir"]
 FIGURE_3_DESIGNS = [d for d in DESIGNS if all((t, d) in PAIRS for t in FIGURE_3)]
 OVERVIEWS = [
@@ -141,16 +158,17 @@ OVERVIEWS = [
 # What stands in the tidy table of a task and design.
 def parts(task, design):
     entry = settings.design(config["designs"], design, task)
+    trials = catalogue.exchangeable(task) and not entry.get("flat")
     return [
         "densities",
         "calibration",
         "recovery",
         "draws",
-        "evidence",
-        *(["loo"] if catalogue.exchangeable(task) and not entry.get("flat") else []),
+        *([] if soft(task, design) else ["evidence"]),
+        *(["loo"] if trials and not soft(task, design) else []),
         *(
             [f"c2st-{member}" for member in range(BENCHMARKS["members"])]
-            if task in ANSWERED and design in BENCHMARKS["c2st"]["designs"]
+            if (task, design) in JUDGED
             else []
         ),
     ]

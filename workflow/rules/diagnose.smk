@@ -98,7 +98,7 @@ rule diagnose_c2st:
     input:
         draws=f"{R}/{{task}}/{{design}}/draws.nc",
         exact=f"{R}/{{task}}/exact/draws.nc",
-        evidence=f"{R}/{{task}}/{{design}}/rows/evidence.csv",  # says which draws are the answer
+        evidence=evidence_rows,
     output:
         f"{R}/{{task}}/{{design}}/rows/c2st-{{member}}.csv",
     log:

@@ -99,7 +99,7 @@ rule figure_recovery:
 rule figure_losses:
     input:
         history=f"{R}/{{task}}/{{design}}/history.nc",
-        exact=where(SCORED, f"{R}/{{task}}/exact/densities.nc"),
+        exact=comparable,
     output:
         report(
             f"{R}/{{task}}/{{design}}/figures/losses.png",

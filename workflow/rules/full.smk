@@ -1,10 +1,22 @@
 # C2ST with as many draws as sbibm's published values have: the target c2st_full. A job for each task
 # and member, so that what was done stays when a run is cut off.
 
-FULL = [
-    (t, d) for t, d in PAIRS if t in ANSWERED and d in BENCHMARKS["c2st"]["designs"]
-]
+# Where the others have as many draws, theirs are taken.
+FULL = "rows" if BENCHMARKS["c2st"]["full"] == BENCHMARKS["draws"] else "full"
 MEMBERS = range(BENCHMARKS["members"])
+
+
+def full_rows(w):
+    """The C2ST of all tasks, designs and members, and of what they are compared with."""
+    if not JUDGED:
+        raise WorkflowError(
+            "c2st_full needs a task with exact or reference draws and a design in "
+            "benchmarks.c2st.designs, but there is none: add one"
+        )
+    return [
+        *(f"{R}/{t}/{d}/{FULL}/c2st-{m}.csv" for t, d in JUDGED for m in MEMBERS),
+        *(f"{R}/{task}/exact/{FULL}/c2st.csv" for task in ANSWERED),
+    ]
 
 
 rule full_draws:
@@ -51,7 +63,7 @@ use rule diagnose_c2st as full_c2st with:
     input:
         draws=f"{R}/{{task}}/{{design}}/full/draws.nc",
         exact=f"{R}/{{task}}/exact/full/draws.nc",
-        evidence=f"{R}/{{task}}/{{design}}/rows/evidence.csv",
+        evidence=evidence_rows,
     output:
         f"{R}/{{task}}/{{design}}/full/c2st-{{member}}.csv",
     log:
@@ -73,12 +85,7 @@ use rule diagnose_c2st_floor as full_c2st_floor with:
 
 rule full_table:
     input:
-        [
-            f"{R}/{task}/{design}/full/c2st-{member}.csv"
-            for task, design in FULL
-            for member in MEMBERS
-        ],
-        expand(f"{R}/{{task}}/exact/full/c2st.csv", task=ANSWERED),
+        full_rows,
         HERE / "workflow" / "resources" / "published.csv",
     output:
         f"{R}/tables/c2st_full.csv",

@@ -8,7 +8,7 @@ from jana.judge import answers, c2st
 log.to(snakemake.log[0])
 p, member = snakemake.params, int(snakemake.wildcards.member)
 (exact,) = tensors.load(snakemake.input.exact, "first")
-answer = answers.answer(tables.load(snakemake.input.evidence))
+answer = answers.answer(tables.merged(snakemake.input.get("evidence", ())))
 methods = c2st.methods(answer, exact.shape[2], p.both)
 draws = tensors.load(snakemake.input.draws, *methods.values())
 rows = [

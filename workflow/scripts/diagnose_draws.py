@@ -1,7 +1,6 @@
 """Draws and surrogate data against exact and simulated ones: ECDFs with a band, MMD, k-hat."""
 
 from jana import simulators
-from jana.diagnostics import two_sample
 from jana.io import log, netcdf, tables, tensors
 from jana.judge import draws
 from jana.provenance import record
@@ -14,16 +13,12 @@ direct, log_posterior, refined, *how = tensors.load(snakemake.input.draws, *name
 fake, real = tensors.load(snakemake.input.draws, "surrogate", "simulated")
 exact = tensors.load_if_any(snakemake.input.exact, "first")
 (x,) = tensors.load(snakemake.input.observed, "x")
-rng, shown, n = generator(p["seed"]), p["observations"], direct.shape[2]
+rng, shown = generator(p["seed"]), p["observations"]
 pairs = draws.compared(shown, (exact, direct[0]), (real, fake[0]))
-gaps = {kind: two_sample.ecdf_differences(*pair) for kind, pair in pairs.items()}
-lines = shown * max(gap.shape[1] for gap in gaps.values())
-band = two_sample.band(rng, n, n, 1 - (1 - p["level"]) / lines)
 netcdf.save(
     snakemake.output.coordinates,
     record(rule=snakemake.rule, params=p),
-    **{kind: (("dataset", f"{kind}_coordinate", "point"), gap) for kind, gap in gaps.items()},
-    **{name: (("point",), values) for name, values in band._asdict().items()},
+    **draws.coordinates(rng, pairs, p["level"]),
 )
 rows = draws.refined_rows(p["labels"], *how)
 rows += draws.exact_rows(rng, p["labels"], simulator, x, exact, (direct, log_posterior, refined))

@@ -9,7 +9,7 @@ from jana.rng import generator
 log.to(snakemake.log[0])
 p, simulator = snakemake.params, simulators.get(snakemake.wildcards.task)
 (observed,) = tensors.load(snakemake.input.observed, "x")
-fits = [tensors.load(path, "theta")[0] for path in snakemake.input.get("fits", ())]
+fits = [netcdf.load(path) for path in snakemake.input.get("fits", ())]
 rng, n = generator(p.seed), p.draws
 first, second = fitted.samples(rng, fits, n) or simulator.posterior_samples(rng, observed, n)
 netcdf.save(

@@ -9,7 +9,7 @@ exact, ours = netcdf.load(snakemake.input.exact), netcdf.load(snakemake.input.dr
 found = netcdf.load(snakemake.input.coordinates)
 samples = exact["first"].values, ours.posterior.values[0]
 names, labels = exact.parameter.values, ("exact", "posterior network")
-lines = {name: found[name].values for name in ("shares", "lower", "upper")}
+lines = {name: found[f"posterior_{name}"].values for name in ("shares", "lower", "upper")}
 lines["differences"] = found.posterior.values
 figure = style.figure(4.8)
 posterior.comparison(figure, samples, lines, names, labels, "observation")

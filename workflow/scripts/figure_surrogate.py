@@ -10,7 +10,7 @@ flat = (*draws.simulated.shape[:2], -1)
 samples = (draws.simulated.values.reshape(flat), draws.surrogate.values[0].reshape(flat))
 names = [f"x_{index + 1}" for index in range(found.surrogate.shape[1])]
 labels = ("simulator", "likelihood network")
-lines = {name: found[name].values for name in ("shares", "lower", "upper")}
+lines = {name: found[f"surrogate_{name}"].values for name in ("shares", "lower", "upper")}
 lines["differences"] = found.surrogate.values
 figure = style.figure(4.8)
 posterior.comparison(figure, samples, lines, names, labels, "parameters of observation")

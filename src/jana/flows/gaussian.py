@@ -9,7 +9,7 @@ from torch import Generator, Tensor, nn
 from ..networks.mlp import MLP, Style, hidden_weights
 from .warps import softclip
 
-MOST = 14.0  # of a log scale
+MOST = 14.0  # of a log scale: data of a millionth of their overall spread, and no overflow
 
 Values = Float[Tensor, "M B D"]
 Features = Float[Tensor, "M B F"]
@@ -34,11 +34,13 @@ class Gaussian(nn.Module):
     def __init__(self, rngs: Sequence[Generator], dim: int, context: int, style: Style):
         super().__init__()
         below = torch.tril_indices(dim, dim, -1)
-        self.dim, self.decay, self.below = dim, style.decay, below.tolist()
+        self.dim, self.decay = dim, style.decay
+        self.register_buffer("below", below, persistent=False)
         outputs, width = 2 * dim + below.shape[1], style.hidden[0]
         self.network = MLP(rngs, 0, context, outputs, style)
         told = hidden_weights(rngs, context, width, style.start)
-        # The context goes straight to the outputs too: what is linear in it need not be learned.
+        # The context goes straight to the outputs too, so that the network need not learn what is
+        # linear in it. These weights decay with the others: towards the regression before them.
         straight = torch.zeros(len(rngs), context, outputs)
         self.start = torch.cat([told, straight], dim=2)
         self.sizes = [width, outputs]
@@ -53,8 +55,8 @@ class Gaussian(nn.Module):
     def inverse(self, z: Values, features: Features) -> tuple[Values, LogDet]:
         """Maps z back to x; also log |det dx/dz|."""
         mean, log_scale, below = self._told(features)
-        unit = below + torch.eye(self.dim).to(below)
-        z = torch.linalg.solve_triangular(unit, z[..., None], upper=False, unitriangular=True)
+        # The diagonal is taken to be ones, and is not read.
+        z = torch.linalg.solve_triangular(below, z[..., None], upper=False, unitriangular=True)
         return mean + z[..., 0] * (-log_scale).exp(), -log_scale.sum(-1)
 
     def hidden(self) -> list[nn.Parameter]:
@@ -67,5 +69,5 @@ class Gaussian(nn.Module):
         told = self.network(first[..., :0], first) + straight
         mean, raw, rest = told.split([self.dim, self.dim, told.shape[-1] - 2 * self.dim], dim=-1)
         below = told.new_zeros(*told.shape[:-1], self.dim, self.dim)
-        below[..., *self.below] = rest
+        below[..., self.below[0], self.below[1]] = rest
         return mean, softclip(raw, MOST), below

@@ -1,14 +1,17 @@
 """Outcomes of 0 and 1 as the paper had them: a flow of the outcome, blurred, and of a dummy."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
+from torch.quasirandom import SobolEngine
 
 from ..networks.dropout import Masks
 from .flow import Flow, Sample
 
+PLACES = 8  # of noise, in judging
 LEAST, MOST = 1e-3, 5e-2  # standard deviation of the blur in training; the least in judging
 DRAWN = 2e-3  # what the flow is told of it when it draws
 
@@ -50,15 +53,29 @@ class Soft(nn.Module):
     def log_prob(
         self, x: Float[Tensor, "M B 1"], context: Float[Tensor, "M B C"]
     ) -> Float[Tensor, "M B"]:
-        """Log density of blurred outcome and dummy; noise is always the same but in training."""
-        size = x.shape[1]
-        rngs = self.masks.rngs if self.training else [Generator().manual_seed(0) for _ in x]
-        dummy, *noise = torch.stack([torch.randn(3, size, generator=rng) for rng in rngs], 1).to(x)
-        scale = torch.full_like(x, LEAST)
+        """Mean log density of blurred outcome and dummy, in nats.
+
+        In training at one random place, in judging over a few that are the same for every row.
+        """
         if self.training:
+            size, rngs = x.shape[1], self.masks.rngs
+            places = torch.stack([torch.randn(size, 3, generator=rng) for rng in rngs]).to(x)
             share = torch.stack([torch.rand(size, 1, generator=rng) for rng in rngs]).to(x)
-            scale = LEAST + (MOST - LEAST) * share
-        both = torch.cat([x, dummy[..., None]], -1) + scale * torch.stack(noise, -1)
+            return self._at(places, LEAST + (MOST - LEAST) * share, x, context)
+        scale = torch.full_like(x, LEAST)
+        found = [self._at(p.to(x).expand(*x.shape[:2], 3), scale, x, context) for p in _places()]
+        return torch.stack(found).mean(0)
+
+    def _at(
+        self,
+        place: Float[Tensor, "M B 3"],
+        scale: Float[Tensor, "M B 1"],
+        x: Float[Tensor, "M B 1"],
+        context: Float[Tensor, "M B C"],
+    ) -> Float[Tensor, "M B"]:
+        """With given noise: the dummy's, then that of both coordinates."""
+        dummy, blur = place.split([1, 2], dim=-1)
+        both = torch.cat([x, dummy], -1) + scale * blur
         return self.flow.log_prob(both, torch.cat([context, scale], -1))
 
     def sample(self, noise: Float[Tensor, "M B L 2"], context: Float[Tensor, "M B C"]) -> Sample:
@@ -74,3 +91,12 @@ class Soft(nn.Module):
     def decay(self) -> dict[nn.Parameter, Float[Tensor, "..."]]:
         """As `Flow.decay`."""
         return self.flow.decay()
+
+
+@cache
+def _places() -> Float[Tensor, "P 3"]:
+    """Standard normal noise: Sobol's points, whose mean is made 0 and mean square 1."""
+    share = SobolEngine(3, scramble=True, seed=0).draw(PLACES).double().clamp(1e-3, 1 - 1e-3)
+    normal = torch.special.ndtri(share)
+    normal = normal - normal.mean(0)
+    return (normal / normal.square().mean(0).sqrt()).float()

@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 from ..joint import Joint
 from .chunks import in_chunks, sampled
 
-PAIRS = 100_000  # of a draw and a data set that are held at once
+PAIRS = 20_000  # of a draw and a data set that are held at once: bounds memory
 
 
 def simulate(
@@ -79,11 +79,15 @@ def log_likelihood_of_trials(
 
 
 def _at_draws(density, draws: Tensor, x: Tensor) -> Tensor:  # noqa: ANN001
-    """A density of (theta, x) at every draw, some data sets at a time, to bound memory."""
-    n = draws.shape[2]
-    sets = max(1, PAIRS // n)
+    """A density of (theta, x) at every draw, some data sets and draws at a time."""
+    sets = max(1, PAIRS // draws.shape[2])
+
+    def at(theta: Tensor, given: Tensor) -> Tensor:
+        n = theta.shape[2]
+        return density(theta.flatten(1, 2), given.repeat_interleave(n, dim=1)).unflatten(1, (-1, n))
+
     found = [
-        density(theta.flatten(1, 2), given.repeat_interleave(n, dim=1)).unflatten(1, (-1, n))
+        torch.cat([at(some, given) for some in theta.split(PAIRS, dim=2)], dim=2)
         for theta, given in zip(draws.split(sets, dim=1), x.split(sets, dim=1), strict=True)
     ]
     return torch.cat(found, dim=1)

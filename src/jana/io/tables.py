@@ -65,7 +65,9 @@ def load(path: Path | str) -> pd.DataFrame:
     return table
 
 
-def merged(parts: Iterable[Path | str]) -> pd.DataFrame:
-    """One table out of several; rows that stand in more than one, once."""
-    tables = [load(part).astype(object) for part in parts]
+def merged(parts: Iterable[Path | str] | str) -> pd.DataFrame:
+    """One table out of several, or of one; rows that stand in more than one, once."""
+    tables = [load(part).astype(object) for part in ([parts] if isinstance(parts, str) else parts)]
+    if not tables:
+        return pd.DataFrame(columns=list(COLUMNS))
     return pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True)

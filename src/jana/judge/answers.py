@@ -7,8 +7,9 @@ def answer(table: pd.DataFrame) -> str:
     """The method of one task and design: "jana" (direct draws) or "jana_refined".
 
     Refined draws are the answer where the posterior that they follow has the higher density at
-    held-out parameters, in the median over seeds. That is asked of data sets whose k-hat is
-    0.7 or less; elsewhere refined draws are the direct ones anyway.
+    held-out parameters, in the median over seeds. That is asked of held-out data sets whose
+    evidence k-hat trusts; on an observation whose own k-hat does not, refined draws are the
+    direct ones.
 
     Args:
         table: Tidy rows, with those of the metric `refined_gain`.

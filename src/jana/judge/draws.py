@@ -1,8 +1,10 @@
 """Posterior draws of single observations: MMD, and k-hat against the exact density."""
 
+import torch
 from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
+from ..diagnostics import two_sample
 from ..diagnostics.mmd import mmd2
 from ..evidence.psis import smooth
 from ..io.tables import row
@@ -48,7 +50,10 @@ def exact_rows(
     found, (direct, log_density, refined) = [], ours
     log_likelihood = simulator.judged_likelihood
     if log_likelihood is not None:
-        target = simulator.prior.log_prob(direct) + log_likelihood(direct, x.unsqueeze(1))
+        # One observation at a time, to bound memory.
+        each = zip(direct.unbind(1), x.split(1), strict=True)
+        likelihood = torch.stack([log_likelihood(theta, one) for theta, one in each], dim=1)
+        target = simulator.prior.log_prob(direct) + likelihood
         found += khat_rows(labels, target, log_density)
     if exact is None:
         return found
@@ -109,3 +114,24 @@ def refined_rows(
         row(labels, "refined", float(member.double().mean()), seed=seed, **fields)
         for seed, member in enumerate(chosen)
     ]
+
+
+def coordinates(
+    rng: Generator, pairs: dict[str, tuple[Tensor, Tensor]], level: float
+) -> dict[str, tuple[tuple[str, ...], Tensor]]:
+    """Differences of both samples' ECDFs, by coordinate, and a band for all lines of a kind.
+
+    Args:
+        rng: For the bands.
+        pairs: Samples (B, L, K) by kind, from `compared`.
+        level: Share of pairs of equal distributions all of whose lines stay within the band.
+    """
+    found = {}
+    for kind, (one, other) in pairs.items():
+        gaps = two_sample.ecdf_differences(one, other)
+        lines = gaps.shape[0] * gaps.shape[1]
+        band = two_sample.band(rng, one.shape[1], other.shape[1], 1 - (1 - level) / lines)
+        found[kind] = (("dataset", f"{kind}_coordinate", f"{kind}_point"), gaps)
+        for name, values in band._asdict().items():
+            found[f"{kind}_{name}"] = ((f"{kind}_point",), values)
+    return found

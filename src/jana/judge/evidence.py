@@ -14,6 +14,7 @@ from ..evidence.predictive import Predictive, log_mean
 from ..io.tables import row
 from ..simulators.base import Simulator
 
+LEAST_TRUSTED = 0.5  # share of the data sets that a gain must rest on
 EXACT_DRAWS = 100_000  # for the predictive density: noise of a hundredth of a nat or so
 
 
@@ -102,8 +103,9 @@ def gain_of_refining(
 
     prior * likelihood network / evidence is the density that refined draws follow. Where it is
     higher at the true parameters than the posterior network's, refined draws are the better
-    answer. Only data sets count whose evidence k-hat trusts. No reference is read for it. It cannot
-    see a mode that the posterior network has missed: nor can refined draws reach it.
+    answer. Only data sets count whose evidence k-hat trusts, and where they are half or
+    less there is no gain. No reference is read for it. It cannot see a mode that the posterior
+    network has missed: nor can refined draws reach it.
 
     Args:
         labels: Columns that all rows share.
@@ -116,7 +118,7 @@ def gain_of_refining(
     found = (
         (seed, mean(member[kept]))
         for seed, (member, kept) in enumerate(zip(gains, trusted, strict=True))
-        if kept.sum() > 1
+        if kept.double().mean() > LEAST_TRUSTED
     )
     return [
         row(labels, "refined_gain", m.value, error=m.error, seed=seed, method="jana", unit="nats")

@@ -20,25 +20,25 @@ MARKS = {"npe": ("_", "NPE, published"), "nle": ("x", "NLE, published")}
 def scores(
     ax: Axes,
     tasks: Sequence[str],
-    ours: Mapping[str, Mapping[str, ndarray]],
+    ours: Mapping[str, Mapping[str, tuple[ndarray, float]]],
     published: Mapping[str, Mapping[str, float]],
 ) -> None:
-    """One column of dots for each task and method, a dot per observation; a bar at their mean.
+    """One column of dots for each task and method, a dot per observation, and a bar.
 
     Args:
         ax: Where to draw.
         tasks: From left to right.
-        ours: By method and task, C2ST of every observation (B,).
+        ours: By method and task, C2ST of every observation (B,), and where the bar is.
         published: By method and task, one mean over observations.
     """
     for method, (shift, colour) in PLACES.items():
         for place, task in enumerate(tasks):
             if task not in ours.get(method, {}):
                 continue
-            values, at = ours[method][task], place + shift
+            (values, mean), at = ours[method][task], place + shift
             ax.plot([at] * len(values), values, ".", color=colour, markersize=3, alpha=0.6, mew=0)
             ends = at - 0.09, at + 0.09
-            ax.plot(ends, [values.mean()] * 2, color=colour, linewidth=1.8)
+            ax.plot(ends, [mean] * 2, color=colour, linewidth=1.8)
         ax.plot([], [], color=colour, linewidth=1.8, label=TITLES[method])
     for method, (marker, title) in MARKS.items():
         known = [place for place, task in enumerate(tasks) if task in published.get(method, {})]

@@ -30,6 +30,7 @@ class Entry(NamedTuple):
         design: Whose networks.
         draws: Per sample, ours and the reference's.
         floor: What a second sample of the reference scores.
+        floor_draws: Per sample there; fewer where the reference has no more.
         direct: The posterior network's own draws.
         refined: Those reweighted by the likelihood network.
         others: The published methods' numbers, as `OTHERS` has them.
@@ -39,6 +40,7 @@ class Entry(NamedTuple):
     design: str
     draws: int
     floor: str
+    floor_draws: int
     direct: Score
     refined: Score
     others: list[str]
@@ -57,11 +59,12 @@ def entries(table: pd.DataFrame) -> list[Entry]:
         said = table[(table.task == task) & (table.design == design)]
         best = "".join(said[said.metric == "answer"].method)
         direct, refined = (_score(ours, m, best) for m in ("jana", "jana_refined"))
-        floor = _mean(here[here.method == "exact"])
+        exact = here[here.method == "exact"]
+        floor = _mean(exact), int(exact.draws.iloc[0]) if len(exact) else 0
         published = here[here.setting == "published"]
         others = [_mean(published[published.method == other]) for other in OTHERS]
         draws = int(ours.draws.iloc[0])
-        found.append(Entry(str(task), str(design), draws, floor, direct, refined, others))
+        found.append(Entry(str(task), str(design), draws, *floor, direct, refined, others))
     return found
 
 
@@ -84,12 +87,15 @@ class Picture(NamedTuple):
 
     Attributes:
         tasks: In the table's order.
-        ours: By method and task, every observation's C2ST (B,), the median over seeds.
+        draws: Per sample.
+        ours: By method and task, every observation's C2ST (B,), the median over seeds; then the
+            mean over observations, the median over seeds.
         published: By method and task, the mean over observations.
     """
 
     tasks: list[str]
-    ours: dict[str, dict[str, ndarray]]
+    draws: int
+    ours: dict[str, dict[str, tuple[ndarray, float]]]
     published: dict[str, dict[str, float]]
 
 
@@ -100,10 +106,13 @@ def picture(table: pd.DataFrame, design: str) -> Picture:
     tasks = list(c2st[(c2st.design == design) & c2st.setting.isna()].task.unique())
     c2st = c2st[c2st.task.isin(tasks)]
     mine = c2st.setting.isna() & ((c2st.design == design) | (c2st.method == "exact"))
-    ours: dict[str, dict[str, ndarray]] = {}
+    ours: dict[str, dict[str, tuple[ndarray, float]]] = {}
     for (method, task), rows in c2st[mine].groupby(["method", "task"]):
-        ours.setdefault(method, {})[task] = rows.groupby("observation").value.median().to_numpy()
+        each = rows.groupby("observation").value.median().to_numpy()
+        whole = float(rows.groupby(rows.seed.fillna(0)).value.mean().median())
+        ours.setdefault(method, {})[task] = each, whole
     published: dict[str, dict[str, float]] = {}
     for (method, task), rows in c2st[c2st.setting == "published"].groupby(["method", "task"]):
         published.setdefault(method, {})[task] = float(rows.value.mean())
-    return Picture(tasks, ours, published)
+    draws = int(c2st[mine & (c2st.design == design)].draws.iloc[0])
+    return Picture(tasks, draws, ours, published)

@@ -161,7 +161,15 @@ class Simulator:
             return self.exact.sample(rng, x, n), self.exact.sample(rng, x, n)
         if self.reference is None:
             raise ValueError("posterior samples need `exact` answers or a `reference`: give one")
-        return two_samples(rng, self.reference.draws()[: len(x)], n, self.reference.source)
+        draws = self.reference.draws()[: len(x)]
+        many = draws.shape[1]
+        if n > many:
+            raise ValueError(
+                f"the reference of {self.reference.source} has {many} draws of each posterior, but "
+                f"{n} are asked for: lower benchmarks.draws or benchmarks.c2st.full"
+            )
+        mixed = draws[:, torch.randperm(many, generator=rng)]
+        return mixed[:, :n], mixed[:, max(many - n, many // 2) :]
 
     @property
     def exchangeable(self) -> bool:
@@ -193,8 +201,7 @@ class Simulator:
 
         None where there is no such noise.
         """
-        theta = self.prior.sample(rng, n)
-        return None if self.clean is None else self.clean(rng, theta)
+        return None if self.clean is None else self.clean(rng, self.prior.sample(rng, n))
 
     def noisy(self, rng: Generator, clean: Float[Tensor, " B *X"]) -> Float[Tensor, " B *X"]:
         """Clean data with new noise."""
@@ -220,28 +227,3 @@ class Simulator:
     def _draw(self, rng: Generator, n: int) -> Draws:
         theta = self.prior.sample(rng, n)
         return Draws(theta, self.simulate(rng, theta))
-
-
-def two_samples(
-    rng: Generator, draws: Float[Tensor, "B L D"], n: int, source: str
-) -> tuple[Float[Tensor, "B N D"], Float[Tensor, "B K D"]]:
-    """Two samples of each posterior's draws that have none in common.
-
-    Args:
-        rng: Of which draws are taken.
-        draws: Of each posterior.
-        n: How many the first sample has. So has the second, unless there are no more: then it is a
-            half of all, and the first sample begins with the other half.
-        source: Whose draws they are.
-
-    Raises:
-        ValueError: If there are fewer than `n`.
-    """
-    many = draws.shape[1]
-    if n > many:
-        raise ValueError(
-            f"the reference of {source} has {many} draws of each posterior, but {n} are asked "
-            "for: lower benchmarks.draws (or benchmarks.c2st.full)"
-        )
-    mixed = draws[:, torch.randperm(many, generator=rng)]
-    return mixed[:, :n], mixed[:, max(many - n, many // 2) :]

@@ -34,8 +34,8 @@ def simulate(rng: Generator, theta: Float[Tensor, "B 2"]) -> Float[Tensor, "B T"
 def log_likelihood(theta: Float[Tensor, "*#B 2"], x: Float[Tensor, "*#B T"]) -> Float[Tensor, "*B"]:
     """log p(x | theta): the sum over all counts within reach of each share.
 
-    A count's chance rises by less than 16 nats from one to the next, even at parameters that do
-    not fit at all: what is beyond has less than any rounding.
+    Exact to rounding where parameters fit at all. Where they are hundreds of nats worse, counts
+    still farther away would tell: what is left out then makes a hopeless density more hopeless.
     """
     reach = math.ceil(REACH * NOISE * TESTED)
     near = torch.arange(-reach, reach + 1, dtype=torch.float64)

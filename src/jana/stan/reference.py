@@ -49,7 +49,8 @@ class Program:
     longer: int = 1
 
 
-DAYS, YEARS = np.arange(10) * 16 * 160 / 159, np.arange(10) * 2 * 20 / 19  # of the paper's ODEs
+# When the paper's ODE tasks look: every 16th of 160 points to 160, every second of 20 points to 20.
+SIR_DAYS, LYNX_DAYS = np.arange(10) * 16 * 160 / 159, np.arange(10) * 2 * 20 / 19
 
 # A chain of the mixture goes between its parts, but not often: for the same gate it is four times
 # as long.
@@ -63,9 +64,9 @@ PROGRAMS: dict[str, Program] = {
     "bernoulli_glm_raw": Program(
         data=lambda x: {"T": len(x), "V": x[:, 1:], "z": x[:, 0].astype(int)}
     ),
-    "sir": Program(data=lambda x: {"T": len(x), "times": DAYS, "x": x}),
+    "sir": Program(data=lambda x: {"T": len(x), "times": SIR_DAYS, "x": x}),
     "lotka_volterra": Program(
-        data=lambda x: {"T": len(x) // 2, "times": YEARS, "y": x.reshape(-1, 2)}
+        data=lambda x: {"T": len(x) // 2, "times": LYNX_DAYS, "y": x.reshape(-1, 2)}
     ),
 }
 

@@ -235,7 +235,7 @@ def _one_pass(model, parts, loss, rows, training, seeds, epoch) -> dict[str, Ten
         pair = theta[members, batch], x[members, batch]
         terms = loss(model, *pair, _trials(model, rng, x, training), names)
         # The mean over trials in place of their sum weighs the likelihood's gradient in the norm.
-        shares = {"likelihood": 1 / x.shape[2]} if training.per_trial else {}
+        shares = {"likelihood": 1 / x.shape[2]} if training.per_trial and model.exchangeable else {}
         sum(shares.get(name, 1.0) * term.sum() for name, term in terms.items()).backward()
         pace = rate(done, training.epochs * len(batches), training.rate, training.warmup)
         for group, part in parts.items():
