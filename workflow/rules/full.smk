@@ -1,23 +1,6 @@
 # C2ST with as many draws as sbibm's published values have: the target c2st_full. A job for each task
 # and member, so that what was done stays when a run is cut off.
 
-# Where the others have as many draws, theirs are taken.
-FULL = "rows" if BENCHMARKS["c2st"]["full"] == BENCHMARKS["draws"] else "full"
-MEMBERS = range(BENCHMARKS["members"])
-
-
-def full_rows(w):
-    """The C2ST of all tasks, designs and members, and of what they are compared with."""
-    if not JUDGED:
-        raise WorkflowError(
-            "c2st_full needs a task with exact or reference draws and a design in "
-            "benchmarks.c2st.designs, but there is none: add one"
-        )
-    return [
-        *(f"{R}/{t}/{d}/{FULL}/c2st-{m}.csv" for t, d in JUDGED for m in MEMBERS),
-        *(f"{R}/{task}/exact/{FULL}/c2st.csv" for task in ANSWERED),
-    ]
-
 
 rule full_draws:
     input:

@@ -17,7 +17,7 @@ for line, found, design in zip(panels, rows, p.designs, strict=True):
             lines = data[kind].values[0, : len(names)]
             bounds = data.grid.values, lines, data.lower.values, data.upper.values
             calibration.rank_ecdfs(ax, *bounds, names)
-            ax.set_title(f"{task}, {design}: {kind}", fontsize=7)
+            ax.set_title(f"{task}\n{design}: {kind}", fontsize=7)
             ax.set_ylabel("ECDF - uniform" if ax is line[0] else "")
             ax.legend(fontsize=5)
 pictures.save(snakemake.output[0], style.png(figure, record(rule=snakemake.rule)))
