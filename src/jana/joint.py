@@ -40,6 +40,11 @@ class Joint(nn.Module):
         design: How many coordinates of a trial are its design.
         kept: Which numbers of the flattened data the posterior flow is given; None for all.
         exchangeable: Whether data are trials whose order does not matter.
+
+    Attributes:
+        pooling: For each member, the power of prior * likelihood in refined draws, beside the
+            posterior flow's density with the rest of 1; see `inference.refine.pooling`. NaN
+            until it is chosen, and taken for 1 then.
     """
 
     def __init__(
@@ -56,6 +61,7 @@ class Joint(nn.Module):
         super().__init__()
         self.exchangeable = exchangeable
         self.register_buffer("kept", kept)
+        self.register_buffer("pooling", torch.full((len(posterior.project.weight),), torch.nan))
         self.counts = counts
         self.design = design
         self.posterior = posterior

@@ -22,6 +22,7 @@ from .flows.soft import Soft
 from .flows.spline import Spline
 from .flows.support import Support
 from .flows.warps import Affine
+from .inference import refine
 from .io import checkpoints
 from .joint import Joint
 from .networks.deep_set import DeepSet
@@ -290,6 +291,31 @@ def build_joint(
         likelihood = Product(*flows, kept)
     given = summary, counts, simulator.x_design, kept, exchangeable
     return Joint(posterior, likelihood, x_shape, *given)
+
+
+def untrained(
+    design: Design, simulator: Simulator, pairs: tuple[Tensor, Tensor], seeds: Sequence[int]
+) -> Joint:
+    """As `build_joint`, for data such as the theta and x of `pairs`, which are screened."""
+    kept = screened(design, simulator, *pairs)
+    return build_joint(design, simulator, tuple(pairs[1].shape[1:]), seeds, kept)
+
+
+def choose_pooling(
+    model: Joint,
+    design: Design,
+    simulator: Simulator,
+    seeds: Sequence[int],
+    theta: Float[Tensor, "B D"],
+    x: Float[Tensor, " B *X"],
+) -> None:
+    """Fixes how refined draws pool both networks, by validation pairs of the budget.
+
+    Where a design holds none out, nothing is fixed.
+    """
+    if design.training.validation:
+        rngs = generators(seeds, "pooling")
+        model.pooling.copy_(refine.pooling(model, rngs, simulator.prior.log_prob, theta, x))
 
 
 def _summary(

@@ -69,22 +69,25 @@ def test_a_simulator_without_exact_answers_has_no_exact_values(rng):
 
 
 def test_the_gain_of_refining_by_hand():
-    """(1 - 1 - 0, 8 - 5 - 1) and (0 - 1 - 0, 2 - 2 - 3), where all are to be trusted."""
+    """(1 - 1, 7 - 5) and, with a power of a half, (-4 / 2 - 1, 2 / 2 - 2)."""
     trusted = OURS._replace(khat=torch.full((2, 2), 0.3))
-    joint, ours = torch.tensor([[1.0, 8.0], [0.0, 2.0]]), torch.tensor([[0.0, 1.0], [0.0, 3.0]])
-    rows = evidence.gain_of_refining(LABELS, joint, trusted, ours)
+    ratios, powers = torch.tensor([[1.0, 7.0], [-4.0, 2.0]]), torch.tensor([torch.nan, 0.5])
+    rows = evidence.gain_of_refining(LABELS, ratios, trusted, powers)
     assert value(rows, metric="refined_gain", seed=0) == 1.0
     assert error(rows, metric="refined_gain", seed=0) == pytest.approx(1.0)
     assert value(rows, metric="refined_gain", seed=1) == -2.0
-    assert all(row["method"] == "jana" and row["unit"] == "nats" for row in rows)
+    gains = select(rows, metric="refined_gain")
+    assert all(row["method"] == "jana" and row["unit"] == "nats" for row in gains)
+    assert value(rows, metric="pooling", seed=1) == 0.5  # and none where none was chosen
+    assert not select(rows, metric="pooling", seed=0)
 
 
 def test_data_sets_whose_evidence_is_not_trusted_have_no_say_in_the_gain():
-    joint, ours = torch.tensor([[1.0, 8.0, 3.0]]), torch.tensor([[0.0, 1.0, 0.0]])
-    marginal = LogMarginal(
+    ratios = torch.tensor([[1.0, 7.0, 3.0]])
+    pool = LogMarginal(
         torch.tensor([[1.0, -90.0, 1.0]]), torch.zeros(1, 3), torch.tensor([[0.1, 0.9, 0.7]])
     )
-    rows = evidence.gain_of_refining(LABELS, joint, marginal, ours)
+    rows = evidence.gain_of_refining(LABELS, ratios, pool, torch.ones(1))
     assert value(rows, metric="refined_gain", seed=0) == 1.0  # of 0 and 2
 
 
@@ -111,10 +114,10 @@ def conjugate(scale):
     draws = x[:, None] / 2 + scale * (draws - x[:, None] / 2)
     many = x[:, None].expand_as(draws)
     log_prior, log_likelihood = simulator.prior.log_prob, simulator.log_likelihood
-    marginal = log_marginal(log_prior(draws), log_likelihood(draws, many), posterior(draws, many))
-    joint = log_prior(theta) + log_likelihood(theta, x)
-    marginal = LogMarginal(*(part[None] for part in marginal))
-    return evidence.gain_of_refining({}, joint[None], marginal, posterior(theta, x)[None])
+    pool = log_marginal(log_prior(draws), log_likelihood(draws, many), posterior(draws, many))
+    ratios = log_prior(theta) + log_likelihood(theta, x) - posterior(theta, x)
+    pool = LogMarginal(*(part[None] for part in pool))
+    return evidence.gain_of_refining({}, ratios[None], pool, torch.full((1,), torch.nan))
 
 
 def test_exact_densities_gain_nothing_by_refining():

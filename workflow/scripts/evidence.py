@@ -3,9 +3,8 @@
 import torch
 
 from jana import recipes, simulators
-from jana.evidence.amortized import log_marginal
 from jana.evidence.predictive import log_mean
-from jana.inference import draws, surrogate
+from jana.inference import draws, refine, surrogate
 from jana.io import log, netcdf, tensors
 from jana.provenance import record
 from jana.rng import generator
@@ -19,14 +18,14 @@ new = simulator.simulate(generator(p["simulator_seed"]), theta)
 model = recipes.trained(snakemake.input.model, p["design"], simulator, x, p["device"])
 x_m, new_m = model.shared(x, new)
 found = draws.posterior_draws(model, recipes.generators(p["seeds"], "evidence"), x_m, p["draws"])
-log_likelihood = surrogate.log_likelihood_of_draws(model, found.draws, x_m)
-estimate = log_marginal(simulator.prior.log_prob(found.draws), log_likelihood, found.log_prob)
+estimate, pool = refine.evidence(model, simulator.prior.log_prob, found, x_m)
 predictive = log_mean(surrogate.log_likelihood_of_draws(model, found.draws, new_m))
-axes = ("member", "dataset")
+axes, scores = ("member", "dataset"), {"": estimate, "pool_": pool, "predictive_": predictive}
+named = {f"{of}{name}": part for of, s in scores.items() for name, part in s._asdict().items()}
 netcdf.save(
     snakemake.output[0],
     record(rule=snakemake.rule, params=p, device=recipes.describe(model)),
-    **{name: (axes, values) for name, values in estimate._asdict().items()},
-    **{f"predictive_{name}": (axes, values) for name, values in predictive._asdict().items()},
+    **{name: (axes, part) for name, part in named.items()},
+    pooling=(axes[:1], model.pooling),
     new_x=(("dataset", *simulator.x_axes), new),
 )

@@ -14,10 +14,9 @@ torch.set_num_threads(p["threads"])
 design, device = recipes.Design.from_config(p["design"]), recipes.device(p["device"])
 pairs, others = (tensors.load(path, "theta", "x") for path in snakemake.input)
 simulator = simulators.get(snakemake.wildcards.task)
-kept = recipes.screened(design, simulator, *pairs)
-model = recipes.build_joint(design, simulator, tuple(pairs[1].shape[1:]), p["seeds"], kept)
+model = recipes.untrained(design, simulator, pairs, p["seeds"])
 data = fit.split(pairs, design.training, others)
-data = tuple(tuple(part.to(device) for part in rows) for rows in data)
+data, watched = tuple(tuple(part.to(device) for part in rows) for rows in data), data[1]
 clean = tensors.load_all(snakemake.input.train).get("x_clean")
 drawn = simulator.prior.sample, simulator.redrawn(clean, len(data[0][0]))
 state = fit.begin(model.to(device), data[0], design.training)
@@ -29,6 +28,7 @@ with checkpoints.locked(p["checkpoints"]) as folder:
     epochs = fit.epochs(model, state, nll, data, design.training, p["seeds"], *drawn)
     for _ in log.followed(epochs, state.passes, design.training.epochs, name):
         checkpoints.save(folder / "last.pt", state.state(), details, identity)
+    recipes.choose_pooling(model, design, simulator, p["seeds"], *watched)
     netcdf.save(snakemake.output.history, details, {"part": state.networks}, **state.arrays())
     checkpoints.save(snakemake.output.model, model.state_dict(), details, identity)
     checkpoints.forget(folder / "last.pt")  # so that --forcerun trains anew

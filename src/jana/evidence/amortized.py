@@ -40,6 +40,11 @@ def log_marginal(
         log_likelihood: log p(x_b | theta), exact or from the likelihood network.
         log_posterior: Log density of the draws under what they were drawn from.
     """
-    smoothed = smooth(log_prior.double() + log_likelihood.double() - log_posterior.double())
+    return log_mean_weight(log_prior.double() + log_likelihood.double() - log_posterior.double())
+
+
+def log_mean_weight(log_weights: Float[Tensor, "*B L"]) -> LogMarginal:
+    """log of the mean of importance weights, Pareto-smoothed."""
+    smoothed = smooth(log_weights)
     value, error = log_mean(smoothed.log_weights)
     return LogMarginal(value, error, smoothed.khat)

@@ -6,13 +6,12 @@ import pandas as pd
 def answer(table: pd.DataFrame) -> str:
     """The method of one task and design: "jana" (direct draws) or "jana_refined".
 
-    Refined draws are the answer where the posterior that they follow has the higher density at
-    held-out parameters, in the median over seeds. That is asked of held-out data sets whose
-    evidence k-hat trusts; on an observation whose own k-hat does not, refined draws are the
-    direct ones.
+    Refined draws are the answer where training chose a power above 0 for their weights, in the
+    median over seeds: by the density of validation pairs, which are of the budget. On an
+    observation whose own k-hat is too large, refined draws are the direct ones.
 
     Args:
-        table: Tidy rows, with those of the metric `refined_gain`.
+        table: Tidy rows, with those of the metric `pooling`; none where nothing was held out.
     """
-    gains = table[table.metric == "refined_gain"].value.astype(float)
-    return "jana_refined" if len(gains) and gains.median() > 0 else "jana"
+    powers = table[table.metric == "pooling"].value.astype(float)
+    return "jana_refined" if len(powers) and powers.median() > 0 else "jana"

@@ -95,26 +95,26 @@ def scores(
 
 def gain_of_refining(
     labels: dict,
-    joint: Float[Tensor, "M B"],
-    marginal: LogMarginal,
-    posterior: Float[Tensor, "M B"],
+    ratios: Float[Tensor, "M B"],
+    pool: LogMarginal,
+    powers: Float[Tensor, " M"],
 ) -> list[dict]:
-    """Per seed: how much better the likelihood network's own posterior is, in held-out nats.
+    """Per seed: how much better the density is that refined draws follow, in held-out nats.
 
-    prior * likelihood network / evidence is the density that refined draws follow. Where it is
-    higher at the true parameters than the posterior network's, refined draws are the better
-    answer. Only data sets count whose evidence k-hat trusts, and where they are half or
-    less there is no gain. No reference is read for it. It cannot see a mode that the posterior
-    network has missed: nor can refined draws reach it.
+    That is q r^p / E_q[r^p], with q the posterior network, r = prior * likelihood network / q and
+    p the member's pooling. It is compared with q at the true parameters. Only data sets count
+    whose weights k-hat trusts, and where they are half or less there is no gain. No reference is
+    read for it. It cannot see a mode that the posterior network has missed: nor can refined draws
+    reach it.
 
     Args:
         labels: Columns that all rows share.
-        joint: log prior + log likelihood of held-out pairs, by the likelihood network.
-        marginal: Their evidence.
-        posterior: log density of the same parameters under the posterior network.
+        ratios: log r of held-out pairs.
+        pool: log E_q[r^p] of their data.
+        powers: p of each member; NaN where none was chosen in training, and 1 then.
     """
-    gains = joint.double() - marginal.value - posterior.double()
-    trusted = (marginal.khat <= LARGEST_KHAT) & gains.isfinite()
+    gains = powers.nan_to_num(1.0).double()[:, None] * ratios.double() - pool.value
+    trusted = (pool.khat <= LARGEST_KHAT) & gains.isfinite()
     found = (
         (seed, mean(member[kept]))
         for seed, (member, kept) in enumerate(zip(gains, trusted, strict=True))
@@ -123,4 +123,8 @@ def gain_of_refining(
     return [
         row(labels, "refined_gain", m.value, error=m.error, seed=seed, method="jana", unit="nats")
         for seed, m in found
+    ] + [
+        row(labels, "pooling", float(power), seed=seed, method="jana_refined")
+        for seed, power in enumerate(powers)
+        if power.isfinite()
     ]

@@ -49,6 +49,7 @@ METRICS = (
            "jana_true_likelihood"),
     Metric("refined", "observations whose draws could be refined (share)", 2,
            method="jana_refined"),
+    Metric("pooling", "likelihood network's share of the pool (power)", 2, method="jana_refined"),
     Metric("refined_gain", "gain of the refined over the direct posterior (nats)", 3),
     Metric("sbc_pvalue", "posterior SBC and TARP, least adjusted p", 3, "min"),
     Metric("jsbc_pvalue", "joint SBC and TARP, least adjusted p", 3, "min"),
