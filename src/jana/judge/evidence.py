@@ -124,7 +124,7 @@ def gain_of_refining(
         row(labels, "refined_gain", m.value, error=m.error, seed=seed, method="jana", unit="nats")
         for seed, m in found
     ] + [
-        row(labels, "pooling", float(power), seed=seed, method="jana_refined")
+        row(labels, "pooling", round(float(power), 3), seed=seed, method="jana_refined")
         for seed, power in enumerate(powers)
         if power.isfinite()
     ]
