@@ -43,8 +43,8 @@ class Joint(nn.Module):
 
     Attributes:
         pooling: For each member, the power of prior * likelihood in refined draws, beside the
-            posterior flow's density with the rest of 1; see `inference.refine.pooling`. NaN
-            until it is chosen, and taken for 1 then.
+            posterior flow's density with the rest of 1; see `inference.refine.pooling`. 1
+            until it is chosen.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Joint(nn.Module):
         super().__init__()
         self.exchangeable = exchangeable
         self.register_buffer("kept", kept)
-        self.register_buffer("pooling", torch.full((len(posterior.project.weight),), torch.nan))
+        self.register_buffer("pooling", torch.ones(len(posterior.project.weight)))
         self.counts = counts
         self.design = design
         self.posterior = posterior

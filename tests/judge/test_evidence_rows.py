@@ -71,15 +71,16 @@ def test_a_simulator_without_exact_answers_has_no_exact_values(rng):
 def test_the_gain_of_refining_by_hand():
     """(1 - 1, 7 - 5) and, with a power of a half, (-4 / 2 - 1, 2 / 2 - 2)."""
     trusted = OURS._replace(khat=torch.full((2, 2), 0.3))
-    ratios, powers = torch.tensor([[1.0, 7.0], [-4.0, 2.0]]), torch.tensor([torch.nan, 0.5])
-    rows = evidence.gain_of_refining(LABELS, ratios, trusted, powers)
+    ratios, powers = torch.tensor([[1.0, 7.0], [-4.0, 2.0]]), torch.tensor([1.0, 0.5])
+    rows = evidence.gain_of_refining(LABELS, ratios, trusted, powers, chosen=True)
     assert value(rows, metric="refined_gain", seed=0) == 1.0
     assert error(rows, metric="refined_gain", seed=0) == pytest.approx(1.0)
     assert value(rows, metric="refined_gain", seed=1) == -2.0
     gains = select(rows, metric="refined_gain")
     assert all(row["method"] == "jana" and row["unit"] == "nats" for row in gains)
-    assert value(rows, metric="pooling", seed=1) == 0.5  # and none where none was chosen
-    assert not select(rows, metric="pooling", seed=0)
+    assert value(rows, metric="pooling", seed=1) == 0.5
+    fixed = evidence.gain_of_refining(LABELS, ratios, trusted, powers, chosen=False)
+    assert select(fixed, metric="refined_gain") == gains and not select(fixed, metric="pooling")
 
 
 def test_data_sets_whose_evidence_is_not_trusted_have_no_say_in_the_gain():
@@ -87,7 +88,7 @@ def test_data_sets_whose_evidence_is_not_trusted_have_no_say_in_the_gain():
     pool = LogMarginal(
         torch.tensor([[1.0, -90.0, 1.0]]), torch.zeros(1, 3), torch.tensor([[0.1, 0.9, 0.7]])
     )
-    rows = evidence.gain_of_refining(LABELS, ratios, pool, torch.ones(1))
+    rows = evidence.gain_of_refining(LABELS, ratios, pool, torch.ones(1), chosen=True)
     assert value(rows, metric="refined_gain", seed=0) == 1.0  # of 0 and 2
 
 
@@ -117,7 +118,7 @@ def conjugate(scale):
     pool = log_marginal(log_prior(draws), log_likelihood(draws, many), posterior(draws, many))
     ratios = log_prior(theta) + log_likelihood(theta, x) - posterior(theta, x)
     pool = LogMarginal(*(part[None] for part in pool))
-    return evidence.gain_of_refining({}, ratios[None], pool, torch.full((1,), torch.nan))
+    return evidence.gain_of_refining({}, ratios[None], pool, torch.ones(1), chosen=False)
 
 
 def test_exact_densities_gain_nothing_by_refining():

@@ -108,6 +108,11 @@ def design(w):
     return settings.design(config["designs"], w.design, w.task)
 
 
+def chosen(w):
+    """Whether training chose how refined draws pool both networks: by what it held out."""
+    return design(w).training.validation > 0
+
+
 def where(tasks, path):
     """A function of wildcards: the file, if the task is one of these, or nothing."""
     return lambda w: path.format(**w) if w.task in tasks else []

@@ -155,6 +155,7 @@ rule diagnose_evidence:
         mem_mb=2000,
         runtime=10,
     params:
+        chosen=chosen,
         draws=BENCHMARKS["evidence"]["draws"],
         labels=labels,
         seed=seed("evidence judged"),

@@ -24,5 +24,5 @@ exact = evidence.exact(generator(p.seed), simulator, x, new)
 joint = simulator.prior.log_prob(theta) + ours[1]
 rows = evidence.rows(p.labels, marginal, exact.marginal, p.draws)
 rows += evidence.scores(p.labels, "lpd", Predictive(*predictive), exact.predictive, p.draws)
-rows += evidence.gain_of_refining(p.labels, joint - ours[0], pool, powers)
+rows += evidence.gain_of_refining(p.labels, joint - ours[0], pool, powers, p.chosen)
 tables.save(snakemake.output[0], rows)

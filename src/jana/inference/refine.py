@@ -106,7 +106,7 @@ def _log_ratios(
 
 def _tempered(model: Joint, ratios: Float[Tensor, "M B L"]) -> Float[Tensor, "M B L"]:
     """Log ratios times each member's `pooling`; -inf stays, so that no draw leaves the prior."""
-    power = model.pooling.nan_to_num(1.0).to(ratios)[:, None, None]
+    power = model.pooling.to(ratios)[:, None, None]
     return torch.where(ratios.isneginf(), ratios, power * ratios)
 
 

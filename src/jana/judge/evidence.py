@@ -98,6 +98,7 @@ def gain_of_refining(
     ratios: Float[Tensor, "M B"],
     pool: LogMarginal,
     powers: Float[Tensor, " M"],
+    chosen: bool,
 ) -> list[dict]:
     """Per seed: how much better the density is that refined draws follow, in held-out nats.
 
@@ -111,9 +112,10 @@ def gain_of_refining(
         labels: Columns that all rows share.
         ratios: log r of held-out pairs.
         pool: log E_q[r^p] of their data.
-        powers: p of each member; NaN where none was chosen in training, and 1 then.
+        powers: p of each member.
+        chosen: Whether training chose them; only then do they stand among the rows.
     """
-    gains = powers.nan_to_num(1.0).double()[:, None] * ratios.double() - pool.value
+    gains = powers.double()[:, None] * ratios.double() - pool.value
     trusted = (pool.khat <= LARGEST_KHAT) & gains.isfinite()
     found = (
         (seed, mean(member[kept]))
@@ -125,6 +127,5 @@ def gain_of_refining(
         for seed, m in found
     ] + [
         row(labels, "pooling", round(float(power), 3), seed=seed, method="jana_refined")
-        for seed, power in enumerate(powers)
-        if power.isfinite()
+        for seed, power in enumerate(powers if chosen else ())
     ]
