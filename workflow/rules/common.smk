@@ -110,7 +110,7 @@ def design(w):
 
 def chosen(w):
     """Whether training chose how refined draws pool both networks: by what it held out."""
-    return design(w).training.validation > 0
+    return design(w)["training"]["validation"] > 0
 
 
 def where(tasks, path):
