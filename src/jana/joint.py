@@ -11,6 +11,7 @@ from .flows.bernoulli import Bernoulli
 from .flows.counts import Counts
 from .flows.flow import Flow
 from .flows.product import Product
+from .flows.response import Response
 from .flows.soft import Soft
 from .networks.dropout import Masks
 
@@ -50,7 +51,7 @@ class Joint(nn.Module):
     def __init__(
         self,
         posterior: Flow,
-        likelihood: Flow | Bernoulli | Product | Soft,
+        likelihood: Flow | Bernoulli | Product | Response | Soft,
         x_shape: tuple[int, ...],
         summary: nn.Module | None = None,
         counts: Counts | None = None,
@@ -211,6 +212,8 @@ class Joint(nn.Module):
         self, theta: Float[Tensor, "M B D"], x: Float[Tensor, "M B T X"]
     ) -> Float[Tensor, "M B T"]:
         """log q(x_t | theta) of each trial, in nats."""
+        if isinstance(self.likelihood, Response):
+            return self.likelihood.log_prob_of_trials(theta, x)
         outcome = x.flatten(1, 2)[..., : x.shape[3] - self.design]
         flat = self.likelihood.log_prob(outcome, self.told(theta, x))
         return flat.unflatten(1, (-1, x.shape[2]))

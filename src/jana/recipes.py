@@ -11,6 +11,7 @@ from torch import Generator, Tensor, nn
 
 from .flows.base import Normal, StudentT
 from .flows.bernoulli import Bernoulli
+from .flows.capped import Capped
 from .flows.counts import TOP, Counts
 from .flows.coupling import Coupling, Elementwise
 from .flows.flow import Flow
@@ -18,6 +19,7 @@ from .flows.gaussian import Gaussian
 from .flows.mixing import ActNorm, Mixing, Permutation
 from .flows.product import Product
 from .flows.published import CLAMPED_AFFINE, FreeSpline, Rotation, Scale
+from .flows.response import Response
 from .flows.soft import Soft
 from .flows.spline import Spline
 from .flows.support import Support
@@ -28,6 +30,7 @@ from .joint import Joint
 from .networks.deep_set import DeepSet
 from .networks.mlp import Style
 from .networks.published import PaperDeepSet, Perceptron
+from .networks.responses import Responses
 from .networks.screen import telling
 from .networks.standardize import Standardize
 from .provenance import seed_of
@@ -180,6 +183,7 @@ def build_flow(
     settings: FlowSettings,
     target: tuple[Tensor, Tensor],
     given: tuple[Tensor, Tensor],
+    capped: int | None = None,
 ) -> Flow:
     """A flow that starts as its regression, or its scaling, alone.
 
@@ -188,6 +192,7 @@ def build_flow(
         settings: Of the flow.
         target: Bounds (D,) of what it is a density of.
         given: Bounds (C,) of its context.
+        capped: Which coordinate the last number of the context is the upper bound of, if any.
     """
     kit, dim, context = KITS[settings.kit], len(target[0]), len(given[0])
     edge = torch.full((dim,), torch.inf)
@@ -210,7 +215,8 @@ def build_flow(
     base = Normal() if settings.latent_df is None else StudentT(settings.latent_df)
     raw = torch.full((context,), torch.inf)
     standardize = Standardize(*(given if settings.start == "regression" else (-raw, raw)))
-    flow = Flow(support, standardize, layers, base)
+    parts = support, standardize, layers, base
+    flow = Flow(*parts) if capped is None else Capped(*parts, capped)
     if settings.start == "none":
         flow.rescale(settings.scale, settings.context_scale)
     return flow
@@ -264,13 +270,14 @@ def build_joint(
     if simulator.x_counts is not None and design.likelihood.bounded:
         counts = Counts(simulator.x_counts)
         x_low, x_high = torch.zeros_like(x_high), torch.full_like(x_high, TOP)
-    summary = _summary(generators(seeds, "weights", "summary"), design, exchangeable, context)
+    capped = _capped(design, simulator)
+    summary = _summary(generators(seeds, "weights", "summary"), design, simulator, context)
     if summary is not None:
         edge = torch.full((summary.size,), torch.inf)
         context = -edge, edge
     told = prior.low, prior.high
     rngs = {part: generators(seeds, "weights", part) for part in ("posterior", "likelihood")}
-    posterior = build_flow(rngs["posterior"], design.posterior, told, context)
+    posterior = build_flow(rngs["posterior"], design.posterior, told, context, capped)
     if simulator.x_binary and design.likelihood.soft:
         edge = torch.full((2 + len(told[0]) + simulator.x_design + 1,), torch.inf)
         given = -edge[2:], edge[2:]
@@ -279,6 +286,8 @@ def build_joint(
     elif simulator.x_binary:
         style = _style(design.likelihood, design.likelihood.warps[0])
         likelihood = Bernoulli(rngs["likelihood"], told, simulator.x_design, style)
+    elif capped is not None:
+        likelihood = _response(rngs["likelihood"], design.likelihood, told, capped)
     elif kept is None:
         likelihood = build_flow(rngs["likelihood"], design.likelihood, (x_low, x_high), told)
     else:
@@ -321,11 +330,12 @@ def choose_pooling(
 def _summary(
     rngs: Sequence[Generator],
     design: Design,
-    exchangeable: bool,
+    simulator: Simulator,
     bounds: tuple[Float[Tensor, " X"], Float[Tensor, " X"]],
 ) -> nn.Module | None:
     """The summary network, if the design has one that is for such data."""
-    settings, size = design.summary, len(bounds[0])
+    settings, size, exchangeable = design.summary, len(bounds[0]), design.exchangeable(simulator)
+    capped = _capped(design, simulator)
     if settings is None:
         if exchangeable:
             raise ValueError(
@@ -338,9 +348,27 @@ def _summary(
         if exchangeable:
             return PaperDeepSet(rngs, size, *shape, settings.scale)
         return Perceptron(rngs, size, *shape, settings.dropout, settings.scale)
-    return (
-        DeepSet(rngs, bounds, settings.features, Style(settings.hidden)) if exchangeable else None
-    )
+    if not exchangeable:
+        return None
+    learned = settings.features, Style(settings.hidden)
+    if capped is not None:
+        edges = float(simulator.prior.low[capped]), float(simulator.prior.high[capped])
+        return Responses(rngs, *edges, *learned)
+    return DeepSet(rngs, bounds, *learned)
+
+
+def _capped(design: Design, simulator: Simulator) -> int | None:
+    """The place of the parameter that response times bound, where the networks know of it."""
+    return simulator.x_shift if design.likelihood.bounded else None
+
+
+def _response(
+    rngs: Sequence[Generator], settings: FlowSettings, told: tuple[Tensor, Tensor], shift: int
+) -> Response:
+    """The likelihood of response times; its affine map stands for the Gaussian layers."""
+    splines = [settings.nets[letter] for letter in settings.warps if letter == "S"]
+    warps = [Spline(net.bins, net.bound) for net in splines]
+    return Response(rngs, told, shift, warps, _style(settings, settings.warps[-1]))
 
 
 def restored(

@@ -9,6 +9,7 @@ from torch import Generator, Tensor
 from ..flows.bernoulli import Bernoulli
 from ..flows.flow import Flow, Sample
 from ..flows.product import Product
+from ..flows.response import Response
 from ..flows.soft import Soft
 
 # Measured on a CPU: 1.0 to 1.8 times the speed of 4,000, as networks are narrow or wide.
@@ -35,7 +36,7 @@ def in_chunks(
 
 
 def sampled(
-    flow: Flow | Bernoulli | Product | Soft,
+    flow: Flow | Bernoulli | Product | Response | Soft,
     prepare: Callable[[Tensor], Tensor],
     rngs: Sequence[Generator],
     given: Float[Tensor, "M B *X"],

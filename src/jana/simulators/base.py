@@ -86,6 +86,9 @@ class Simulator:
         x_counts: Where the data are counts, the largest that there can be.
         x_low: Below what no number of the data lies: where it is finite, networks see and make
             the logarithms of the distance from it.
+        x_shift: Where a trial is a signed response time, the place of the parameter that is added
+            to all times and does nothing else: absolute values lie above it, and signs tell two
+            responses apart.
         x_noise: Standard deviation of normal noise that `simulate` adds last, where there is such:
             training draws it anew in every epoch.
         clean: What `simulate` draws before that.
@@ -103,6 +106,7 @@ class Simulator:
     x_binary: bool = False
     x_counts: int | None = None
     x_low: float = -math.inf
+    x_shift: int | None = None
     x_noise: float = 0.0
     clean: Callable[[Generator, Float[Tensor, "B D"]], Float[Tensor, " B *X"]] | None = None
 
@@ -192,6 +196,8 @@ class Simulator:
         check.shapes(*drawn, n, *sizes)
         check.finite(*drawn)
         check.above(self.x_low, drawn.x)
+        if self.x_shift is not None:
+            check.shifted(drawn.theta[:, self.x_shift], drawn.x)
         if self.x_counts is not None:
             check.counts(self.x_counts, drawn.x)
         return drawn

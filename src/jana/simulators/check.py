@@ -107,6 +107,23 @@ def above(low: float, x: Float[Tensor, " B *X"]) -> None:
         )
 
 
+def shifted(shift: Float[Tensor, " B"], x: Float[Tensor, "B T 1"]) -> None:
+    """Refuses response times that are not above their shift.
+
+    Raises:
+        ValueError: If an absolute value is at its shift or below it.
+    """
+    bad = x.abs().amin((1, 2)) <= shift
+    if bad.any():
+        row = int(bad.nonzero()[0])
+        raise ValueError(
+            f"response times must be above the parameter that x_shift says, but in {int(bad.sum())}"
+            f" of {len(x)} data sets some are not, first in row {row}, with "
+            f"{float(x[row].abs().amin())} and {float(shift[row])}: mend the simulator, or leave "
+            "out x_shift"
+        )
+
+
 def counts(most: int, x: Float[Tensor, " B *X"]) -> None:
     """Refuses data that are not whole numbers from 0 to the largest.
 

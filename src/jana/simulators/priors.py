@@ -43,6 +43,36 @@ def gaussian(mean: list[float], sd: list[float]) -> Prior:
     return Prior(sample, log_prob, -edge, edge)
 
 
+def truncated_gaussian(
+    mean: list[float], sd: list[float], low: list[float], high: list[float]
+) -> Prior:
+    """Independent normals that are cut off at [low, high), one entry per parameter.
+
+    Args:
+        mean: Before they are cut off.
+        sd: Standard deviation, before they are cut off.
+        low: Least values.
+        high: Bounds above.
+    """
+    centre, scale, lower, upper = (torch.tensor(part).double() for part in (mean, sd, low, high))
+    below, above = (torch.special.ndtr((edge - centre) / scale) for edge in (lower, upper))
+    log_volume = (scale * (above - below) * math.sqrt(2 * math.pi)).log().sum()
+    edges = lower.float(), upper.float()
+    below_upper = torch.nextafter(edges[1], edges[0])
+
+    def sample(rng: Generator, n: int) -> Float[Tensor, "B D"]:
+        share = torch.rand(n, len(centre), generator=rng, dtype=torch.float64)
+        theta = centre + scale * torch.special.ndtri(below + share * (above - below))
+        return torch.minimum(torch.maximum(theta.float(), edges[0]), below_upper)
+
+    def log_prob(theta: Float[Tensor, "*B D"]) -> Float[Tensor, "*B"]:
+        inside = ((theta >= lower.to(theta)) & (theta < upper.to(theta))).all(-1)
+        z = (theta - centre.to(theta)) / scale.to(theta)
+        return torch.where(inside, -0.5 * z.square().sum(-1) - log_volume.to(theta), -math.inf)
+
+    return Prior(sample, log_prob, *edges)
+
+
 def log_normals(log_mean: list[float], log_sd: list[float]) -> Prior:
     """Independent log-normals, one entry per parameter: mean and sd of the logarithms."""
     logs = gaussian(log_mean, log_sd)
