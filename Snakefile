@@ -16,6 +16,7 @@ include: "workflow/rules/infer.smk"
 include: "workflow/rules/stan.smk"
 include: "workflow/rules/diagnose.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/diffusion.smk"
 include: "workflow/rules/full.smk"
 include: "workflow/rules/report.smk"
 
@@ -23,6 +24,7 @@ include: "workflow/rules/report.smk"
 localrules:
     all,
     benchmarks,
+    diffusion,
     c2st_full,
 
 
@@ -44,3 +46,9 @@ rule c2st_full:
     input:
         f"{R}/tables/c2st_full.csv",
         f"{R}/figures/c2st_full.png",
+
+
+rule diffusion:
+    input:
+        f"{R}/tables/diffusion.csv",
+        RESPONSE_FIGURES,

@@ -3,6 +3,9 @@
 The Snakefile imports this module to plan, so it may import the standard library only.
 """
 
+# What differs by task: of all that a design is for, and of some among others.
+PER_TASK = ("tasks", "changes")
+
 
 def merged(entry: dict, changes: dict) -> dict:
     """The entry with changes, dictionary by dictionary; anything else is replaced whole."""
@@ -15,8 +18,9 @@ def merged(entry: dict, changes: dict) -> dict:
 
 def design(designs: dict, name: str, task: str) -> dict:
     """A design's settings for one task; networks of warps that are not used are left out."""
-    entry = {key: value for key, value in designs[name].items() if key != "tasks"}
-    entry = merged(entry, designs[name].get("tasks", {}).get(task, {}))
+    entry = {key: value for key, value in designs[name].items() if key not in PER_TASK}
+    for part in PER_TASK:
+        entry = merged(entry, designs[name].get(part, {}).get(task, {}))
     for part in ("posterior", "likelihood"):
         nets = {key: net for key, net in entry[part]["nets"].items() if key in entry[part]["warps"]}
         entry[part] = entry[part] | {"nets": nets}

@@ -15,17 +15,39 @@ include: "checks.smk"
 
 git()  # once here, for all jobs: it goes to them by the environment
 
-BENCHMARKS = config["benchmarks"]
+BENCHMARKS, DIFFUSION = config["benchmarks"], config["diffusion"]
 TASKS, DESIGNS = BENCHMARKS["tasks"], BENCHMARKS["designs"]
-# Every task with every design that is for it.
-PAIRS = settings.pairs(config["designs"], DESIGNS, TASKS, BENCHMARKS["only"])
-STAN = config["stan"]
-# Tasks with reference fits, and the data sets of each job that makes some.
-REFERENCED = [task for task in TASKS if task in STAN["tasks"]]
-CHUNKS = [
-    list(range(first, min(first + STAN["chunk"], STAN["datasets"])))
-    for first in range(0, STAN["datasets"], STAN["chunk"])
-]
+RESPONSES = DIFFUSION["tasks"]
+# Which experiment a task belongs to.
+EXPERIMENT = dict.fromkeys(TASKS, "benchmarks") | dict.fromkeys(RESPONSES, "diffusion")
+
+
+def paired(entry):
+    """Every task of an experiment with every design that is for it."""
+    return settings.pairs(
+        config["designs"], entry["designs"], entry["tasks"], entry["only"]
+    )
+
+
+PAIRS, RESPONSE_PAIRS = paired(BENCHMARKS), paired(DIFFUSION)
+# Tasks with reference fits.
+REFERENCED = [task for task in EXPERIMENT if task in config["stan"]["tasks"]]
+
+
+def of(w):
+    """The settings of the task's experiment."""
+    return config[EXPERIMENT[w.task]]
+
+
+def stan(task):
+    """Settings of a task's reference fits, with the data sets of each job that makes some."""
+    entry = config["stan"] | config[EXPERIMENT[task]].get("stan", {})
+    number, chunk = entry["datasets"], entry["chunk"]
+    chunks = [
+        list(range(first, min(first + chunk, number)))
+        for first in range(0, number, chunk)
+    ]
+    return entry | {"chunks": chunks}
 
 
 def known(task):
@@ -36,11 +58,18 @@ def known(task):
 # As seen from where Snakemake runs: a moved tree has the same inputs, and runs nothing again.
 HERE = Path(relpath(workflow.basedir))
 R = f"results/{config['scale']}"
+
+
+def fits(task):
+    """The files of a task's reference fits."""
+    return [
+        f"{R}/{task}/stan/fits-{chunk}.nc" for chunk in range(len(stan(task)["chunks"]))
+    ]
+
+
 # Where nothing else is known, the fits of all observations are the reference.
 FITS = {
-    task: [f"{R}/{task}/stan/fits-{chunk}.nc" for chunk in range(len(CHUNKS))]
-    for task in REFERENCED
-    if not known(task)
+    task: fits(task) for task in REFERENCED if task in TASKS and not known(task)
 }
 # Tasks whose posteriors, and whose likelihoods, there is something to compare with.
 ANSWERED = [task for task in TASKS if known(task) or task in FITS]
@@ -50,7 +79,6 @@ JUDGED = [
     for task, design in PAIRS
     if task in ANSWERED and design in BENCHMARKS["c2st"]["designs"]
 ]
-SCORED = [task for task in TASKS if catalogue.has(task, "log_likelihood")]
 # Asked for where networks are used: profiles/default lets one job at a time have it.
 GPU = {"cpu": 0, "cuda": 1, "auto": int(which("nvidia-smi") is not None)}[
     config["device"]
@@ -64,8 +92,8 @@ FAULT_TASKS = catalogue.firsts("judge/pairs.py", "FAULTS")
 wildcard_constraints:
     chunk=r"\d+",
     fault=r"\d+",
-    task="|".join(TASKS),
-    design="|".join(DESIGNS),
+    task="|".join(EXPERIMENT),
+    design="|".join(config["designs"]),
     split="train|test|observed|watched",
     member=r"\d+",
 
@@ -87,7 +115,7 @@ def seed(*name):
 
 def member_seeds(w):
     """The seed of each member, which its initial weights and all its draws are made from."""
-    members = range(BENCHMARKS["members"])
+    members = range(of(w)["members"])
     return [
         seed_of(config["seed"], "train", w.task, w.design, member) for member in members
     ]
@@ -96,11 +124,17 @@ def member_seeds(w):
 def labels(w):
     """The columns that all rows of a job share."""
     return {
-        "experiment": "benchmarks",
-        "budget": BENCHMARKS["simulations"],
+        "experiment": EXPERIMENT[w.task],
+        "budget": of(w)["simulations"],
         "task": w.task,
         "design": w.design,
     }
+
+
+def observed(w):
+    """The data sets that are looked at one by one; nested models see those of the whole one."""
+    task = RESPONSES[0] if w.task in RESPONSES else w.task
+    return f"{R}/{task}/simulations/observed.nc"
 
 
 def design(w):
@@ -126,7 +160,8 @@ def soft(task, name):
 
 def comparable(w):
     """Exact densities, where the design's are of the same measure."""
-    none = soft(w.task, w.design) or w.task not in SCORED
+    scored = catalogue.has(w.task, "log_likelihood")
+    none = soft(w.task, w.design) or not scored
     return [] if none else f"{R}/{w.task}/exact/densities.nc"
 
 
@@ -150,6 +185,11 @@ def figure_path(task, design, figure):
 
 
 FIGURES = [figure_path(t, d, f) for t, d in PAIRS for f in figure_names(t)]
+RESPONSE_FIGURES = [
+    figure_path(t, d, f)
+    for t, d in RESPONSE_PAIRS
+    for f in ("calibration", "recovery", "losses")
+]
 # Figures of all tasks: of the designs that C2ST is for, and the paper's third, where its tasks are.
 SCORED_DESIGNS = [d for d in DESIGNS if any((t, d) in JUDGED for t in TASKS)]
 FIGURE_3 = ["gaussian_mixture", "sir"]

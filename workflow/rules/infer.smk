@@ -70,8 +70,8 @@ rule calibration_draws:
         mem_mb=8000,
         runtime=30,
     params:
-        datasets=BENCHMARKS["calibration"]["datasets"],
-        draws=BENCHMARKS["calibration"]["draws"],
+        datasets=lambda w: of(w)["calibration"]["datasets"],
+        draws=lambda w: of(w)["calibration"]["draws"],
         design=design,
         device=config["device"],
         threads=config["threads"],

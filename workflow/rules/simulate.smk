@@ -11,9 +11,13 @@ rule simulate:
         mem_mb=2000,
         runtime=10,
     params:
-        n=lambda w: BENCHMARKS[
+        n=lambda w: of(w)[
             {"train": "simulations", "observed": "observations"}.get(w.split, w.split)
         ],
+        # Of the data that are judged: fewer than networks learn from.
+        trials=lambda w: (
+            of(w).get("trials") if w.split in ("test", "observed") else None
+        ),
         seed=seed("simulate"),
         code=simulating("simulate.py"),
     script:

@@ -19,7 +19,7 @@ rule stan_library:
         mem_mb=3000,
         runtime=30,
     params:
-        toolchain=STAN["toolchain"],
+        toolchain=config["stan"]["toolchain"],
         cache="results/stan",  # of all scales
         code=code("stan_library.py"),
     script:
@@ -31,7 +31,7 @@ rule reference:
         library=f"{R}/{{task}}/stan/model.so",
         sampler=f"{R}/{{task}}/stan/sampler",
         toolchain=f"{R}/{{task}}/stan/toolchain.json",
-        observed=f"{R}/{{task}}/simulations/observed.nc",
+        observed=observed,
     output:
         f"{R}/{{task}}/stan/fits-{{chunk}}.nc",
     log:
@@ -43,8 +43,10 @@ rule reference:
         mem_mb=2000,
         runtime=240,
     params:
-        datasets=lambda w: CHUNKS[int(w.chunk)],
-        settings={name: STAN[name] for name in ("chains", "warmup", "draws", "accept")},
+        datasets=lambda w: stan(w.task)["chunks"][int(w.chunk)],
+        settings=lambda w: {
+            name: stan(w.task)[name] for name in ("chains", "warmup", "draws", "accept")
+        },
         seed=lambda w: seed_of(config["seed"], "stan", w.task),
         # Not an output: Snakemake deletes the outputs of a job that did not end.
         shards=f"{R}/checkpoints/{{task}}/stan",
@@ -55,11 +57,9 @@ rule reference:
 
 rule diagnose_reference:
     input:
-        fits=expand(
-            f"{R}/{{{{task}}}}/stan/fits-{{chunk}}.nc", chunk=range(len(CHUNKS))
-        ),
+        fits=lambda w: fits(w.task),
         exact=where(ANSWERED, f"{R}/{{task}}/exact/draws.nc"),
-        observed=f"{R}/{{task}}/simulations/observed.nc",
+        observed=observed,
     output:
         f"{R}/{{task}}/stan/rows.csv",
     log:
@@ -72,7 +72,7 @@ rule diagnose_reference:
         runtime=60,
     params:
         labels=lambda w: {
-            "experiment": "benchmarks",
+            "experiment": EXPERIMENT[w.task],
             "task": w.task,
             "method": "stan",
         },

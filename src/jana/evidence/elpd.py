@@ -56,9 +56,29 @@ def psis(log_likelihood: Float[Tensor, "*B L T"], chains: int | None = None) -> 
     Raises:
         ValueError: If a log density is NaN or infinite.
     """
+    impossible = (log_likelihood == -math.inf).any(-1, keepdim=True)
+    ratios = (-log_likelihood).masked_fill(impossible, -math.inf)
+    return importance(log_likelihood, ratios, chains)
+
+
+def importance(
+    log_likelihood: Float[Tensor, "*#B L T"],
+    log_ratios: Float[Tensor, "*B L T"],
+    chains: int | None = None,
+) -> Elpd:
+    """By Pareto-smoothed importance sampling, from draws of any density.
+
+    Args:
+        log_likelihood: log p(trial | theta_l) at L draws; 25 or more.
+        log_ratios: Entry (l, i) is the log ratio of p(theta_l | all trials but i) to the density
+            that theta_l was drawn from, up to a constant of i; -inf for a weight of zero.
+        chains: As in `psis`.
+
+    Raises:
+        ValueError: If a log density or ratio is NaN or infinite.
+    """
     logs = _by_trial(log_likelihood)
-    impossible = (logs == -math.inf).any(-2, keepdim=True)
-    weights, khat = smooth((-logs).masked_fill(impossible, -math.inf))
+    weights, khat = smooth(log_ratios.double().mT)
     return _elpd(logs, weights - weights.logsumexp(-1, keepdim=True), khat, chains)
 
 

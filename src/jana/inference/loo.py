@@ -25,13 +25,15 @@ def left_out(x: Float[Tensor, "*B T X"]) -> Float[Tensor, "*B T S X"]:
     return x[..., others, :]
 
 
+def draws_left_out(
+    model: Joint, rngs: Sequence[Generator], x: Float[Tensor, "M T X"], n: int
+) -> Float[Tensor, "M T L D"]:
+    """`n` posterior draws of one data set without each of its trials."""
+    return posterior_draws(model, rngs, left_out(x), n).draws
+
+
 def log_likelihood_left_out(
-    model: Joint, rngs: Sequence[Generator], x: Float[Tensor, "M B T X"], n: int
-) -> Float[Tensor, "M B L T"]:
-    """Entry (l, i): log q(x_i | theta) at the l-th of `n` posterior draws without trial i."""
-    found = []
-    for sets in x.unbind(1):  # one data set after another, to bound memory
-        draws = posterior_draws(model, rngs, left_out(sets), n).draws
-        single = sets[:, :, None]
-        found.append(log_likelihood_of_trials(model, draws, single).squeeze(-1).mT)
-    return torch.stack(found, dim=1)
+    model: Joint, draws: Float[Tensor, "M T L D"], x: Float[Tensor, "M T X"]
+) -> Float[Tensor, "M L T"]:
+    """Entry (l, i): log q(x_i | theta) at the l-th posterior draw without trial i."""
+    return log_likelihood_of_trials(model, draws, x[:, :, None]).squeeze(-1).mT

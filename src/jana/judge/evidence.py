@@ -70,7 +70,8 @@ def scores(
         labels: Columns that all rows share.
         name: "lml", "lpd" or "loo": what the metrics' names begin with.
         ours: Values (M, B) and their Monte Carlo errors.
-        exact: The truth, where it is known; with its own Monte Carlo error, if it has one.
+        exact: The truth, NaN for data sets where it is not known; with its own Monte Carlo error,
+            if it has one.
         draws: How many the estimates rest on.
         method: Whose they are.
     """
@@ -80,13 +81,13 @@ def scores(
         for where, (value, error) in enumerate(zip(values, errors, strict=True)):
             fields = {"error": float(error), "seed": seed, "observation": where}
             found.append(row(labels, name, float(value), **fields, **shared))
-            if exact is not None:
+            if exact is not None and not exact[where].isnan():
                 gap = float(value.double() - exact[where].double())
                 if blur is not None:
                     fields["error"] = math.hypot(float(error), float(blur[where]))
                 found.append(row(labels, f"{name}_error", gap, **fields, **shared))
-        if exact is not None:
-            gaps = values.double() - exact.double()
+        if exact is not None and not exact.isnan().all():
+            gaps = (values.double() - exact.double())[~exact.isnan()]
             for metric, score in (("rmse", root_mean_square(gaps)), ("bias", mean(gaps))):
                 fields = {"error": score.error, "seed": seed}
                 found.append(row(labels, f"{name}_{metric}", score.value, **fields, **shared))

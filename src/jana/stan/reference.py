@@ -68,6 +68,8 @@ PROGRAMS: dict[str, Program] = {
     "lotka_volterra": Program(
         data=lambda x: {"T": len(x) // 2, "times": LYNX_DAYS, "y": x.reshape(-1, 2)}
     ),
+    "drift_diffusion": Program(data=lambda x: {"T": len(x), "y": x.reshape(-1)}),
+    "drift_diffusion_unbiased": Program(data=lambda x: {"T": len(x), "y": x.reshape(-1)}),
 }
 
 

@@ -1,0 +1,144 @@
+# The paper's third experiment: evidence and leave-one-out of single data sets, against Stan.
+
+
+rule pairings:
+    input:
+        model=f"{R}/{{task}}/{{design}}/model.pt",
+        observed=observed,
+        fits=lambda w: fits(w.task) if w.task in REFERENCED else [],
+    output:
+        f"{R}/{{task}}/{{design}}/pairings.nc",
+    log:
+        f"{R}/logs/{{task}}/{{design}}/pairings.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/pairings.tsv"
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=4000,
+        runtime=60,
+    params:
+        draws=DIFFUSION["evidence"]["draws"],
+        left_out=DIFFUSION["loo"]["draws"],
+        design=design,
+        device=config["device"],
+        threads=config["threads"],
+        seeds=member_seeds,
+        code=simulating("pairings.py"),
+    script:
+        "../scripts/pairings.py"
+
+
+rule diagnose_pairings:
+    input:
+        found=f"{R}/{{task}}/{{design}}/pairings.nc",
+        observed=observed,
+        fits=lambda w: fits(w.task) if w.task in REFERENCED else [],
+    output:
+        f"{R}/{{task}}/{{design}}/rows/pairings.csv",
+    log:
+        f"{R}/logs/{{task}}/{{design}}/diagnose_pairings.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/diagnose_pairings.tsv"
+    threads: config["threads"]
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    params:
+        draws=DIFFUSION["evidence"]["draws"],
+        labels=labels,
+        seed=seed("prior"),
+        code=simulating("diagnose_pairings.py"),
+    script:
+        "../scripts/diagnose_pairings.py"
+
+
+rule response_times:
+    input:
+        model=f"{R}/{{task}}/{{design}}/model.pt",
+        test=f"{R}/{{task}}/simulations/test.nc",
+    output:
+        rows=f"{R}/{{task}}/{{design}}/rows/response_times.csv",
+        densities=f"{R}/{{task}}/{{design}}/response_times.nc",
+    log:
+        f"{R}/logs/{{task}}/{{design}}/response_times.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/response_times.tsv"
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=2000,
+        runtime=10,
+    params:
+        points=DIFFUSION["densities"],
+        design=design,
+        device=config["device"],
+        threads=config["threads"],
+        labels=labels,
+        code=simulating("response_times.py"),
+    script:
+        "../scripts/response_times.py"
+
+
+rule lengths:
+    input:
+        f"{R}/{{task}}/{{design}}/model.pt",
+    output:
+        f"{R}/{{task}}/{{design}}/rows/lengths.csv",
+    log:
+        f"{R}/logs/{{task}}/{{design}}/lengths.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/lengths.tsv"
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=4000,
+        runtime=60,
+    params:
+        **DIFFUSION["lengths"],
+        design=design,
+        device=config["device"],
+        threads=config["threads"],
+        seeds=member_seeds,
+        labels=labels,
+        seed=seed("lengths"),
+        code=simulating("lengths.py"),
+    script:
+        "../scripts/lengths.py"
+
+
+rule diffusion_table:
+    input:
+        expand(
+            f"{R}/{{pair[0]}}/{{pair[1]}}/rows/{{part}}.csv",
+            pair=RESPONSE_PAIRS,
+            part=[
+                "densities",
+                "calibration",
+                "recovery",
+                "pairings",
+                "response_times",
+                "lengths",
+            ],
+        ),
+        [f"{R}/{task}/stan/rows.csv" for task in REFERENCED if task in RESPONSES],
+        HERE / "workflow" / "resources" / "published_diffusion.csv",
+    output:
+        report(
+            f"{R}/tables/diffusion.csv",
+            caption="../report/diffusion.rst",
+            category="Tables",
+        ),
+    log:
+        f"{R}/logs/diffusion_table.log",
+    benchmark:
+        f"{R}/runtimes/diffusion_table.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        tasks=RESPONSES,
+        thresholds=BENCHMARKS["verdicts"],
+        code=code("diffusion_table.py"),
+    script:
+        "../scripts/diffusion_table.py"
