@@ -71,7 +71,14 @@ def test_a_script_reads_calls_and_writes(script):
 
 @pytest.mark.parametrize(
     "name",
-    ["simulate", "exact_draws", "exact_densities", "benchmarks_table", "diagnose_c2st_floor"],
+    [
+        "simulate",
+        "exact_draws",
+        "exact_densities",
+        "benchmarks_table",
+        "diffusion_table",
+        "diagnose_c2st_floor",
+    ],
 )
 def test_what_only_simulates_or_counts_depends_on_no_network(name):
     """So that a changed flow or training re-runs none of it."""

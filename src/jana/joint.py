@@ -146,12 +146,14 @@ class Joint(nn.Module):
             torch.cat([theta, x.flatten(1, 2)[..., -self.design :]], -1) if self.design else theta
         )
 
+    @torch.no_grad()
     def set_from(self, theta: Float[Tensor, "N D"], x: Float[Tensor, " N *X"]) -> None:
         """Sets what is not learned (scales, regressions) from the training set."""
         if not self.posterior.fixed:
             if self.summary is not None:
                 self.summary.set_from(x)
-            self.posterior.set_from(theta, self.context(*self.shared(x))[0])
+            parts = (self.context(*self.shared(part))[0] for part in x.split(ROWS))
+            self.posterior.set_from(theta, torch.cat(list(parts)))
         if self.exchangeable:
             outcome = x.flatten(0, 1)[:, : x.shape[2] - self.design]
             self.likelihood.set_from(outcome, self.told(theta[None], x[None])[0])

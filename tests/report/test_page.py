@@ -40,7 +40,21 @@ def found(tmp_path):
     ]
     tables.save(tmp_path / "benchmarks.csv", rows)
     tables.save(tmp_path / "checks.csv", checks)
-    return {name: tmp_path / f"{name}.csv" for name in ("benchmarks", "checks")}
+    times = {"experiment": "diffusion", "task": "drift_diffusion", "design": "tuned"}
+    times = [
+        *(
+            tables.row(times | {"method": "jana"}, "lml_rmse", v, seed=i)
+            for i, v in enumerate([0.2, 0.6, 0.3])
+        ),
+        tables.row(
+            times | {"method": "jana", "setting": "20 trials"}, "kl_posterior", 0.077, seed=0
+        ),
+        tables.row(times | {"method": "jana"}, "median_r2", 0.987, seed=0, quantity="a"),
+        tables.row(times | {"method": "stan"}, "contraction_compared", 0.911, quantity="a"),
+        tables.row(times | {"method": "jana", "setting": "published"}, "lml_rmse", 0.52),
+    ]
+    tables.save(tmp_path / "diffusion.csv", times)
+    return {name: tmp_path / f"{name}.csv" for name in ("benchmarks", "checks", "diffusion")}
 
 
 @pytest.fixture
@@ -49,7 +63,9 @@ def text(found, tmp_path):
     (tmp_path / "losses.rst").write_text("How to\nread <it>.\n")
     shown = [("two_moons", "tuned", [str(tmp_path / "losses.png")]), ("two_moons", "paper", [])]
     captions, record = [str(tmp_path / "losses.rst")], {"git": "abc & co"}
-    page.assemble(tmp_path / "report.html", "smoke", found, shown, [], captions, THRESHOLDS, record)
+    responses = [("drift_diffusion", "tuned", [str(tmp_path / "losses.png")])]
+    given = found, shown, responses, [], captions, THRESHOLDS, record
+    page.assemble(tmp_path / "report.html", "smoke", *given)
     return (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
@@ -74,8 +90,10 @@ def test_every_place_that_is_linked_to_is_there(text):
 
 
 def test_a_figure_is_inlined_whole_with_its_caption(text, tmp_path):
-    (picture,) = re.findall(r'src="data:image/png;base64,([^"]*)"', text)
-    assert base64.b64decode(picture) == (tmp_path / "losses.png").read_bytes()
+    pictures = re.findall(r'src="data:image/png;base64,([^"]*)"', text)
+    assert len(pictures) == 2  # of each experiment
+    for picture in pictures:
+        assert base64.b64decode(picture) == (tmp_path / "losses.png").read_bytes()
     assert "<b>losses.</b> How to read &lt;it&gt;." in text
 
 
@@ -115,8 +133,24 @@ def test_a_figure_without_a_caption_is_an_error(found, tmp_path):
     (tmp_path / "losses.png").write_bytes(b"")
     shown = [("two_moons", "tuned", [str(tmp_path / "losses.png")])]
     with pytest.raises(KeyError, match="losses"):
-        page.assemble(tmp_path / "report.html", "smoke", found, shown, [], [], THRESHOLDS, {})
+        page.assemble(tmp_path / "report.html", "smoke", found, shown, [], [], [], THRESHOLDS, {})
     assert not (tmp_path / "report.html").exists()
+
+
+def test_the_pairings_stand_beside_the_published_numbers(text):
+    """The median over seeds; nothing where nothing was measured."""
+    assert cells(text, "diffusion")[1:] == [
+        ["drift_diffusion, tuned", "both networks", "", "0.300", "", "", "", ""],
+        ["drift_diffusion, tuned", "published", "", "0.520", "", "", "", ""],
+    ]
+    assert "<td>20</td><td>0.077</td>" in text
+    assert "<td>a</td><td>0.987</td><td></td><td></td><td></td><td>0.911</td>" in text
+
+
+def test_without_the_experiment_there_is_no_part_on_it(found, tmp_path):
+    given = found | {"diffusion": []}, [], [], [], [], THRESHOLDS, {}
+    page.assemble(tmp_path / "report.html", "smoke", *given)
+    assert 'id="diffusion"' not in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_summaries_gather_the_designs_of_a_task(found):

@@ -7,6 +7,7 @@ from jana import catalogue, provenance, settings
 
 HOME = Path(workflow.basedir)
 ASKED = config["benchmarks"]
+EACH = {name: config[name] for name in ("benchmarks", "diffusion")}
 KNOWN = catalogue.names()
 
 if provenance.SOURCE.resolve() != (HOME / "src").resolve():
@@ -14,34 +15,44 @@ if provenance.SOURCE.resolve() != (HOME / "src").resolve():
         f"the package installed here must be this tree's, but it is that of {provenance.SOURCE}: "
         f"use this tree's own .venv (make report), or run pip install --no-deps -e {HOME}"
     )
-for task in ASKED["tasks"]:
+for name, task in [(name, task) for name in EACH for task in EACH[name]["tasks"]]:
     if task not in KNOWN:
         raise WorkflowError(
-            f"each of benchmarks.tasks needs a simulator, but there is no src/jana/simulators/"
+            f"each of {name}.tasks needs a simulator, but there is no src/jana/simulators/"
             f"{task}.py with a `simulator = Simulator(...)` (there are {', '.join(KNOWN)}): mend the name or add the file"
         )
-for design in ASKED["designs"]:
+for name, design in [
+    (name, design) for name in EACH for design in EACH[name]["designs"]
+]:
     if design not in config["designs"]:
         raise WorkflowError(
-            f"each of benchmarks.designs needs an entry in designs, but {design} has none (there "
+            f"each of {name}.designs needs an entry in designs, but {design} has none (there "
             f"are {', '.join(config['designs'])}): mend the name or add the entry"
         )
 for design, entry in config["designs"].items():
-    for task in entry.get("tasks", {}):
+    for part, task in [
+        (part, task) for part in settings.PER_TASK for task in entry.get(part, {})
+    ]:
         if task not in KNOWN:
             raise WorkflowError(
-                f"each of designs.{design}.tasks needs a simulator, but there is no {task} (there "
+                f"each of designs.{design}.{part} needs a simulator, but there is no {task} (there "
                 f"are {', '.join(KNOWN)}): mend the name or add src/jana/simulators/{task}.py"
             )
-for design, tasks in ASKED["only"].items():
+for name, design, tasks in [
+    (name, *item) for name in EACH for item in EACH[name]["only"].items()
+]:
     if design not in config["designs"] or not set(tasks) <= set(KNOWN):
         raise WorkflowError(
-            f"benchmarks.only says of designs which simulators they are run on, but {design} is no "
+            f"{name}.only says of designs which simulators they are run on, but {design} is no "
             f"entry of designs, or one of {', '.join(tasks)} is no simulator: mend the names"
         )
-for task, design in settings.pairs(
-    config["designs"], ASKED["designs"], ASKED["tasks"], ASKED["only"]
-):
+for name, task, design in [
+    (name, *pair)
+    for name, asked in EACH.items()
+    for pair in settings.pairs(
+        config["designs"], asked["designs"], asked["tasks"], asked["only"]
+    )
+]:
     entry = settings.design(config["designs"], design, task)
     for part in ("posterior", "likelihood"):
         lacking = sorted(set(entry[part]["warps"]) - set(entry[part]["nets"]))
@@ -67,24 +78,47 @@ for task, design in settings.pairs(
             f"designs.{design} takes trials as one vector (flat: true), but those of {task} have a "
             "design, which belongs to single trials: leave flat out, or the task"
         )
-    held_out = round(ASKED["simulations"] * training["validation"])
-    if training["validation"] and not 0 < held_out < ASKED["simulations"]:
+    number = EACH[name]["simulations"]
+    held_out = round(number * training["validation"])
+    if training["validation"] and not 0 < held_out < number:
         raise WorkflowError(
             f"designs.{design}.training.validation must hold out one simulation or more and leave "
-            f"some, but {training['validation']} of {ASKED['simulations']} are {held_out}: change it"
+            f"some, but {training['validation']} of {number} are {held_out}: change it"
         )
     if catalogue.exchangeable(task) and not (entry.get("flat") or "summary" in entry):
         raise WorkflowError(
             f"{task} has exchangeable trials, which need a summary network, but designs.{design} "
             "has no entry summary: add one, or give the design a list of tasks without it"
         )
-for part, spare in (("calibration", 1), ("evidence", 0), ("loo", 0)):
-    # TARP's reference points come from held-out pairs that are not themselves judged.
-    if ASKED[part]["datasets"] + spare > ASKED["test"]:
+# TARP's reference points come from held-out pairs that are not themselves judged.
+for name, part, needed in [
+    ("benchmarks", "calibration.datasets", ASKED["calibration"]["datasets"] + 1),
+    ("benchmarks", "evidence.datasets", ASKED["evidence"]["datasets"]),
+    ("benchmarks", "loo.datasets", ASKED["loo"]["datasets"]),
+    (
+        "diffusion",
+        "calibration.datasets",
+        EACH["diffusion"]["calibration"]["datasets"] + 1,
+    ),
+    ("diffusion", "densities", EACH["diffusion"]["densities"]),
+]:
+    if needed > EACH[name]["test"]:
         raise WorkflowError(
-            f"benchmarks.{part}.datasets are the first of benchmarks.test, but {part} needs "
-            f"{ASKED[part]['datasets'] + spare} of only {ASKED['test']}: lower the one or raise "
-            "the other"
+            f"{name}.{part} are the first of {name}.test, but {part} needs {needed} of only "
+            f"{EACH[name]['test']}: lower the one or raise the other"
+        )
+both = sorted(set(EACH["benchmarks"]["tasks"]) & set(EACH["diffusion"]["tasks"]))
+if both:
+    raise WorkflowError(
+        f"a task belongs to one experiment, but {', '.join(both)} stands in benchmarks.tasks and "
+        "in diffusion.tasks: leave it out of one of them"
+    )
+for task in EACH["diffusion"]["tasks"]:
+    if not (catalogue.has(task, "x_shift") and catalogue.has(task, "log_likelihood")):
+        raise WorkflowError(
+            f"each of diffusion.tasks needs response times, of a simulator with x_shift and "
+            f"log_likelihood, but {task} lacks one of them: leave it out, or add it to "
+            "benchmarks.tasks"
         )
 for design in ASKED["designs"]:
     if not settings.pairs(config["designs"], [design], ASKED["tasks"], ASKED["only"]):
@@ -107,11 +141,13 @@ for task in config["stan"]["tasks"]:
             f"{', '.join(catalogue.keys('stan/reference.py', 'PROGRAMS'))}): leave it out, or add "
             f"src/jana/stan/programs/{task}.stan and its entry in src/jana/stan/reference.py"
         )
-if config["stan"]["datasets"] > ASKED["observations"]:
-    raise WorkflowError(
-        f"stan.datasets are the first of benchmarks.observations, but {config['stan']['datasets']} "
-        f"are asked of only {ASKED['observations']}: lower the one or raise the other"
-    )
+for name, asked in EACH.items():
+    fitted = (config["stan"] | asked.get("stan", {}))["datasets"]
+    if fitted > asked["observations"]:
+        raise WorkflowError(
+            f"stan.datasets are the first of {name}.observations, but {fitted} are asked of only "
+            f"{asked['observations']}: lower the one or raise the other"
+        )
 for task in ASKED["tasks"]:
     if task not in config["stan"]["tasks"] or any(
         catalogue.has(task, word) for word in ("exact", "reference")

@@ -68,9 +68,7 @@ def fits(task):
 
 
 # Where nothing else is known, the fits of all observations are the reference.
-FITS = {
-    task: fits(task) for task in REFERENCED if task in TASKS and not known(task)
-}
+FITS = {task: fits(task) for task in REFERENCED if task in TASKS and not known(task)}
 # Tasks whose posteriors, and whose likelihoods, there is something to compare with.
 ANSWERED = [task for task in TASKS if known(task) or task in FITS]
 # What has a C2ST.
@@ -185,11 +183,16 @@ def figure_path(task, design, figure):
 
 
 FIGURES = [figure_path(t, d, f) for t, d in PAIRS for f in figure_names(t)]
-RESPONSE_FIGURES = [
-    figure_path(t, d, f)
-    for t, d in RESPONSE_PAIRS
-    for f in ("calibration", "recovery", "losses")
-]
+
+
+def response_figures(task, design):
+    """Of the diffusion experiment; what compares with Stan needs fits."""
+    compared = ["figure_6", "medians"] if task in REFERENCED else []
+    names = [*compared, "response_times", "calibration", "recovery", "losses"]
+    return [figure_path(task, design, name) for name in names]
+
+
+RESPONSE_FIGURES = [path for pair in RESPONSE_PAIRS for path in response_figures(*pair)]
 # Figures of all tasks: of the designs that C2ST is for, and the paper's third, where its tasks are.
 SCORED_DESIGNS = [d for d in DESIGNS if any((t, d) in JUDGED for t in TASKS)]
 FIGURE_3 = ["gaussian_mixture", "sir"]

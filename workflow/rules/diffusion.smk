@@ -142,3 +142,76 @@ rule diffusion_table:
         code=code("diffusion_table.py"),
     script:
         "../scripts/diffusion_table.py"
+
+
+rule figure_6:
+    input:
+        f"{R}/tables/diffusion.csv",
+    output:
+        report(
+            f"{R}/{{task}}/{{design}}/figures/figure_6.png",
+            caption="../report/figure_6.rst",
+            category="{task}",
+            labels={"design": "{design}", "figure": "figure 6"},
+        ),
+    log:
+        f"{R}/logs/{{task}}/{{design}}/figure_6.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/figure_6.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        task="{task}",
+        design="{design}",
+        code=code("figure_6.py"),
+    script:
+        "../scripts/figure_6.py"
+
+
+rule figure_medians:
+    input:
+        found=f"{R}/{{task}}/{{design}}/pairings.nc",
+        observed=observed,
+        fits=lambda w: fits(w.task),
+    output:
+        report(
+            f"{R}/{{task}}/{{design}}/figures/medians.png",
+            caption="../report/medians.rst",
+            category="{task}",
+            labels={"design": "{design}", "figure": "medians"},
+        ),
+    log:
+        f"{R}/logs/{{task}}/{{design}}/figure_medians.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/figure_medians.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("figure_medians.py"),
+    script:
+        "../scripts/figure_medians.py"
+
+
+rule figure_response_times:
+    input:
+        f"{R}/{{task}}/{{design}}/response_times.nc",
+    output:
+        report(
+            f"{R}/{{task}}/{{design}}/figures/response_times.png",
+            caption="../report/response_times.rst",
+            category="{task}",
+            labels={"design": "{design}", "figure": "response times"},
+        ),
+    log:
+        f"{R}/logs/{{task}}/{{design}}/figure_response_times.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/figure_response_times.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("figure_response_times.py"),
+    script:
+        "../scripts/figure_response_times.py"

@@ -1,14 +1,24 @@
 rule report:
     input:
         FIGURES,
+        RESPONSE_FIGURES,
         HERE / "src" / "jana" / "report" / "page.html",
         overviews=OVERVIEWS,
         captions=expand(
             HERE / "workflow" / "report" / "{figure}.rst",
-            figure=[*FIGURE_NAMES, *(Path(path).stem for path in OVERVIEWS)],
+            figure=sorted(
+                {
+                    *FIGURE_NAMES,
+                    *(Path(path).stem for path in OVERVIEWS + RESPONSE_FIGURES),
+                }
+            ),
         ),
-        histories=[f"{R}/{task}/{design}/history.nc" for task, design in PAIRS],
+        histories=[
+            f"{R}/{task}/{design}/history.nc"
+            for task, design in PAIRS + RESPONSE_PAIRS
+        ],
         benchmarks=f"{R}/tables/benchmarks.csv",
+        diffusion=f"{R}/tables/diffusion.csv" if RESPONSE_PAIRS else [],
         checks=f"{R}/tables/checks.csv",
     output:
         f"{R}/report.html",
@@ -30,6 +40,10 @@ rule report:
                 [figure_path(task, design, figure) for figure in figure_names(task)],
             )
             for task, design in PAIRS
+        ],
+        responses=[
+            (task, design, response_figures(task, design))
+            for task, design in RESPONSE_PAIRS
         ],
         code=code("report.py"),
     script:

@@ -45,7 +45,8 @@ rule reference:
     params:
         datasets=lambda w: stan(w.task)["chunks"][int(w.chunk)],
         settings=lambda w: {
-            name: stan(w.task)[name] for name in ("chains", "warmup", "draws", "accept")
+            name: stan(w.task)[name]
+            for name in ("chains", "warmup", "draws", "accept")
         },
         seed=lambda w: seed_of(config["seed"], "stan", w.task),
         # Not an output: Snakemake deletes the outputs of a job that did not end.

@@ -16,8 +16,7 @@ for method in (name.removesuffix("_marginal_value") for name in found if "margin
     marginal = LogMarginal(*(found[f"{method}_marginal_{name}"] for name in LogMarginal._fields))
     left_out = Elpd(*(found[f"{method}_left_out_{name}"] for name in Elpd._fields))
     rows += pairings.rows(labels, method, marginal, left_out, known)
-if known:
-    spread = simulator.prior.sample(generator(p.seed), 100_000).double().std(0)
-    names = simulator.theta_names
-    rows += pairings.posterior_rows(labels, found["posterior"], known, spread, names)
+spread = simulator.prior.sample(generator(p.seed), 100_000).double().std(0)
+names = simulator.theta_names
+rows += pairings.posterior_rows(labels, found["posterior"], known, spread, names)
 tables.save(snakemake.output[0], rows)

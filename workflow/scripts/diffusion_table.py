@@ -1,10 +1,10 @@
 """One tidy table of the diffusion experiment, with Bayes factors and the published numbers."""
 
 from jana.io import log, tables
-from jana.judge import pairings, verdicts
+from jana.judge import bayes_factors, verdicts
 
 log.to(snakemake.log[0])
 table = tables.merged(snakemake.input)
 rows = verdicts.rows(table, snakemake.params.thresholds)
-rows += pairings.bayes_factors(table, snakemake.params.tasks)
+rows += bayes_factors.rows(table, snakemake.params.tasks)
 tables.save(snakemake.output[0], table.astype(object).to_dict("records") + rows)

@@ -10,8 +10,9 @@ devices = {netcdf.load(history).attrs["device"] for history in snakemake.input.h
 page.assemble(
     snakemake.output[0],
     p.scale,
-    {name: snakemake.input[name] for name in ("benchmarks", "checks")},
+    {name: snakemake.input[name] for name in ("benchmarks", "checks", "diffusion")},
     p.shown,
+    p.responses,
     list(snakemake.input.overviews),
     snakemake.input.captions,
     p.thresholds,

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import pandas as pd
 import torch
 import xarray as xr
 from jaxtyping import Bool, Float
@@ -109,7 +108,7 @@ def rows(
 def posterior_rows(
     labels: dict,
     ours: Float[Tensor, "M B L D"],
-    known: References,
+    known: References | None,
     prior_sd: Float[Tensor, " D"],
     names: Sequence[str],
 ) -> list[dict]:
@@ -117,8 +116,11 @@ def posterior_rows(
 
     `median_r2` and `median_correlation` are of both medians over data sets; `sd_ratio` is the mean
     over them of our standard deviation over the reference's; `contraction` is 1 minus the mean
-    posterior variance over the prior's, of the same data sets for both.
+    posterior variance over the prior's, of the same data sets for both. Without a reference
+    there are none.
     """
+    if known is None:
+        return []
     which = sorted(known.fitted)
     theirs = torch.stack([known.fitted[index].draws for index in which])
     median, found = theirs.quantile(0.5, dim=1), []
@@ -140,50 +142,6 @@ def posterior_rows(
         row(labels, "contraction_compared", float(value), quantity=name, method="stan")
         for name, value in zip(names, narrow, strict=True)
     ]
-
-
-def bayes_factors(table: pd.DataFrame, tasks: Sequence[str]) -> list[dict]:
-    """log p(x | first task) - log p(x | another), of the same data sets, and our errors in it.
-
-    Args:
-        table: Tidy rows, with those of the metric `lml`.
-        tasks: The whole model, then those that are nested in it.
-    """
-    keys = ["design", "method", "seed", "observation"]
-    lml = table[(table.metric == "lml") & table.task.isin(tasks) & table.observation.notna()]
-    wide = lml.fillna({"design": "", "seed": -1}).pivot_table(
-        index=keys, columns="task", values=["value", "error"], aggfunc="first"
-    )
-    found = []
-    for other in tasks[1:]:
-        if not {(part, task) for part in ("value", "error") for task in (tasks[0], other)} <= set(
-            wide.columns
-        ):
-            continue
-        factor = (wide["value"][tasks[0]] - wide["value"][other]).astype(float).dropna()
-        error = (wide["error"][[tasks[0], other]].astype(float) ** 2).sum(axis=1) ** 0.5
-        found += _factor_rows(factor, error, tasks[0], other)
-    return found
-
-
-def _factor_rows(factor: pd.Series, error: pd.Series, task: str, other: str) -> list[dict]:
-    shared = {"experiment": "diffusion", "task": task, "quantity": other, "unit": "nats"}
-    told = {where: value for (_, method, _, where), value in factor.items() if method == "stan"}
-    found, gaps = [], {}
-    for (design, method, seed, where), value in factor.items():
-        labels = shared | {"design": design or None, "method": method}
-        labels |= {"observation": where, "seed": None if seed < 0 else seed}
-        noise = float(error[design, method, seed, where])
-        found.append(row(labels, "log_bayes_factor", value, error=noise))
-        if method != "stan" and where in told:
-            gaps.setdefault((design, method, seed), []).append(value - told[where])
-    for (design, method, seed), values in gaps.items():
-        labels = shared | {"design": design, "method": method, "seed": seed}
-        every = torch.tensor(values, dtype=torch.float64)
-        for metric, score in (("rmse", root_mean_square(every)), ("bias", mean(every))):
-            name = f"log_bayes_factor_{metric}"
-            found.append(row(labels, name, score.value, error=score.error))
-    return found
 
 
 def density_rows(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..io import tables
 from ..io.atomic import atomically
-from . import field, references, summary
+from . import diffusion, field, references, summary
 
 
 class Figure(NamedTuple):
@@ -66,6 +66,7 @@ def assemble(
     scale: str,
     found: dict[str, Path | str],
     shown: list[tuple[str, str, list[str]]],
+    responses: list[tuple[str, str, list[str]]],
     overviews: list[str],
     captions: list[str],
     thresholds: dict[str, float],
@@ -76,8 +77,10 @@ def assemble(
     Args:
         path: Where the page goes.
         scale: Which configuration the results are of.
-        found: The tidy tables, by experiment: "benchmarks" and "checks".
+        found: The tidy tables, by experiment: "benchmarks", "checks" and "diffusion", which may be
+            an empty list.
         shown: Each task, design and its pictures, in the order they are shown.
+        responses: The same of the diffusion experiment.
         overviews: Pictures of all tasks.
         captions: Files with what to say of each picture, named as the pictures are.
         thresholds: Of the verdicts.
@@ -87,10 +90,15 @@ def assemble(
     table = tables.load(found["benchmarks"])
     verdicts = summary.verdicts(table)
     checks, faults = summary.flagged(tables.load(found["checks"]))
-    sections = [
-        Section(task, design, [Figure(Path(png), texts[Path(png).stem]) for png in pictures])
-        for task, design, pictures in shown
-    ]
+    times = tables.merged([found["diffusion"]] if found["diffusion"] else [])
+    verdicts |= summary.verdicts(times)
+    sections, answered = (
+        [
+            Section(task, design, [Figure(Path(png), texts[Path(png).stem]) for png in pictures])
+            for task, design, pictures in part
+        ]
+        for part in (shown, responses)
+    )
     wide = [Figure(Path(png), texts[Path(png).stem]) for png in overviews]
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("jana", "report"),
@@ -107,7 +115,13 @@ def assemble(
         verdicts=verdicts,
         questions=list(dict.fromkeys(q for answers in verdicts.values() for q in answers)),
         thresholds=thresholds,
-        references=references.references(table),
+        references=references.references(table) + references.references(times),
+        responses=answered,
+        compared=diffusion.compared(times),
+        compared_scores=list(diffusion.SCORES.values()),
+        recovered=diffusion.recovered(times),
+        lengths=diffusion.lengths(times),
+        length_scores=list(diffusion.LENGTHS.values()),
         checks=checks,
         faults=faults,
         record=record,
