@@ -134,7 +134,8 @@ def theirs(
     """
     (draws,) = model.shared(fitted.draws)
     true = of_trials(simulator, draws, x)
-    mine = log_likelihood_of_trials(model, draws[:, None], x[:, None])[:, 0].double()
+    single = draws[:, None].to(x)
+    mine = log_likelihood_of_trials(model, single, x[:, None])[:, 0].double()
     ratio = log_mean_weight((mine - true).sum(-1))
     value, error = fitted.log_marginal
     marginal = LogMarginal(
