@@ -47,6 +47,19 @@ def test_the_table_has_every_metric_of_every_task_and_seed(smoke):
     assert table.value.notna().all()
 
 
+def test_the_diffusion_table_has_every_metric(smoke):
+    """Without Stan, whose programs take minutes to compile: values, and no differences."""
+    table = tables.load(smoke.path / R / "tables" / "diffusion.csv")
+    ours = table[(table.method == "jana") & table.setting.isna()]
+    expected = {"lml", "loo", "khat", "density_l1", "kl_likelihood", "sbc_pvalue", "jsbc_pvalue"}
+    assert expected <= set(ours.metric) and (table.design.dropna() != "paper").sum()
+    assert (ours[ours.metric == "outside_support"].value == 0).all()
+    assert {"jana_refined", "jana_true_likelihood"} <= set(table.method)
+    lengths = table[table.setting.isin(["5 trials", "30 trials"])]
+    assert {"kl_posterior", "lml_rmse", "sbc_pvalue"} <= set(lengths.metric)
+    assert {"published"} <= set(table.setting) and table.value.notna().all()
+
+
 def test_every_fault_has_its_row_of_every_check(smoke):
     table = tables.load(smoke.path / R / "tables" / "checks.csv")
     assert set(table.method) == set(pairs.FAULTS)
@@ -55,7 +68,7 @@ def test_every_fault_has_its_row_of_every_check(smoke):
 
 def test_the_report_is_whole_and_loads_nothing(smoke):
     text = (smoke.path / R / "report.html").read_text()
-    assert text.count("data:image/png;base64,") == 3 * 5 + 1
+    assert text.count("data:image/png;base64,") == 3 * 5 + 1 + 4
     assert not re.search(r'(?:src|href)="(?!data:|#)', text) and "<script" not in text
     assert "Provenance" in text and '"torch"' in text.replace("&#34;", '"')
 
