@@ -359,7 +359,9 @@ def _summary(
 
 def _capped(design: Design, simulator: Simulator) -> int | None:
     """The place of the parameter that response times bound, where the networks know of it."""
-    return simulator.x_shift if design.likelihood.bounded else None
+    bounded = design.posterior.bounded and design.likelihood.bounded
+    own = design.summary is not None and design.summary.kit == "own"
+    return simulator.x_shift if bounded and own and design.exchangeable(simulator) else None
 
 
 def _response(

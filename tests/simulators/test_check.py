@@ -12,7 +12,7 @@ from jana import simulators
 from jana.rng import generator
 from jana.simulators import check
 from jana.simulators.base import Simulator
-from jana.simulators.priors import gaussian
+from jana.simulators.priors import box, gaussian
 
 GOOD = Simulator(
     prior=gaussian(mean=[0.0, 0.0], sd=[1.0, 1.0]),
@@ -175,6 +175,36 @@ def test_data_that_are_what_they_are_said_to_be_pass():
     assert counted.draw(generator(0), 10).x.max() <= 3
     positive = replace(GOOD, x_low=0.0, simulate=lambda rng, theta: theta.exp())
     assert (positive.draw(generator(0), 10).x > 0).all()
+
+
+def timed(simulate):
+    """Signed response times, three in each set, that the second parameter is added to."""
+    prior = box(low=[0.0, 1.0], high=[1.0, 2.0])
+    return replace(GOOD, prior=prior, simulate=simulate, x_axes=("trial", "coordinate"), x_shift=1)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("above", [0.0, -0.1])
+def test_response_times_at_their_shift_or_below_it_are_refused(sign, above):
+    def simulate(rng, theta):
+        x = theta[:, 1:] + torch.rand(len(theta), 3, generator=rng) + 0.1
+        x[2:4, 1] = theta[2:4, 1] + above
+        return sign * x[..., None]
+
+    message = (
+        r"above the parameter that x_shift says, but in 2 of 10 data sets some are not, first in "
+        r"row 2, with \d\.\d+ and 1\.\d+: mend the simulator, or leave out x_shift"
+    )
+    with pytest.raises(ValueError, match=message):
+        timed(simulate).draw(generator(0), 10)
+
+
+def test_response_times_above_their_shift_pass():
+    def simulate(rng, theta):
+        sign = torch.tensor([1.0, -1.0, 1.0])
+        return (sign * torch.nextafter(theta[:, 1:], theta[:, 1:] + 1))[..., None]
+
+    assert timed(simulate).draw(generator(0), 10).x.shape == (10, 3, 1)
 
 
 @pytest.mark.parametrize("fields, message", NAMES.values(), ids=NAMES.keys())

@@ -59,10 +59,11 @@ class Capped(Flow):
     def _stretched(self, x: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
         low, share = self.support.low[self.place], self._share(context)
         at = low + (x[..., self.place] - low) * share
-        # Rounding may carry what is above the bound onto what is below it, but not the other way.
+        # Rounding may carry what is near the bound across it, either way.
         beyond = x[..., self.place] >= context[..., -1]
+        inside = torch.minimum(at, self.support.below_high[self.place])
         x = x.clone()
-        x[..., self.place] = torch.where(beyond, self.support.high[self.place], at)
+        x[..., self.place] = torch.where(beyond, self.support.high[self.place], inside)
         return x, share.log()
 
     def _share(self, context: Tensor) -> Tensor:

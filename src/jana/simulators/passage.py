@@ -24,6 +24,7 @@ from torch import Generator, Tensor
 SWITCH = 0.3  # in units of a^2: below, images of the start; above, eigenfunctions
 IMAGES, EIGENFUNCTIONS = 4, 8  # terms; what is left out is below 1e-12
 STEPS, PRECISE = 60, 1e-10  # of the root of the distribution function, in log time
+STRONGEST = 100.0  # drift times boundary; from 177 on exponentials overflow
 COMPILED = {"cache": True, "nogil": True, "error_model": "numpy"}
 
 
@@ -39,22 +40,24 @@ def sample(
 
     Args:
         rng: Where uniforms are drawn from.
-        drift: v, per second.
+        drift: v, per second, of either sign; a times its size is 100 at most.
         boundary: a, above 0.
         shift: What is no part of the diffusion, in seconds.
         start: w, between 0 and 1.
         trials: How many T for each row.
 
     Raises:
-        ValueError: If a boundary or a start is out of range, or a parameter not finite.
+        ValueError: If a drift, a boundary or a start is out of range, or a parameter not finite.
     """
     told = torch.stack([drift, boundary, shift, start]).double()
     inside = told.isfinite().all(0) & (told[1] > 0) & (told[3] > 0) & (told[3] < 1)
+    inside &= (told[0] * told[1]).abs() <= STRONGEST
     if not inside.all():
         row = int((~inside).nonzero()[0])
         raise ValueError(
-            "a diffusion needs a finite drift and shift, a boundary above 0 and a start between 0 "
-            f"and 1, but row {row} has drift, boundary, shift, start = {told[:, row].tolist()}"
+            "a diffusion needs a finite drift and shift, a boundary above 0, drift * boundary "
+            f"within {STRONGEST} of 0 and a start between 0 and 1, but row {row} has drift, "
+            f"boundary, shift, start = {told[:, row].tolist()}"
         )
     uniforms = torch.rand(len(drift), trials, 2, generator=rng, dtype=torch.float64)
     found = np.empty((len(drift), trials))

@@ -1,0 +1,56 @@
+"""Both drift diffusion tasks: a sum over trials, an exact support, one task within the other."""
+
+import math
+
+import pytest
+import torch
+
+from jana import simulators
+from jana.rng import generator
+from jana.simulators import responses, wiener
+
+BIASED, UNBIASED = (
+    simulators.get(name) for name in ("drift_diffusion", "drift_diffusion_unbiased")
+)
+
+
+@pytest.mark.parametrize("trials", [1, 5, 120, 300])
+def test_the_likelihood_is_the_sum_of_the_density_over_any_number_of_trials(trials):
+    theta, x = BIASED.draw(generator(1), 20)
+    x = x.repeat(1, 3, 1)[:, :trials]
+    each = [
+        wiener.log_density(x[:, t, 0].double(), *theta.double().unbind(-1)) for t in range(trials)
+    ]
+    found = BIASED.log_likelihood(theta, x)
+    assert found.dtype == torch.float32 and found.isfinite().all()
+    torch.testing.assert_close(found, sum(each).float())
+
+
+@pytest.mark.parametrize("simulator", [BIASED, UNBIASED], ids=["biased", "unbiased"])
+def test_one_time_at_the_shift_or_below_it_leaves_no_likelihood(simulator):
+    theta, x = simulator.draw(generator(1), 5)
+    x[1, 60] = theta[1, responses.SHIFT]
+    x[3, 7] = -0.9 * theta[3, responses.SHIFT]
+    found = simulator.log_likelihood(theta, x)
+    assert (found == -math.inf).tolist() == [False, True, False, True, False]
+
+
+def test_the_unbiased_task_is_the_other_with_a_start_half_way():
+    theta = UNBIASED.prior.sample(generator(1), 50)
+    whole = torch.cat([theta, torch.full((50, 1), 0.5)], -1)
+    x = UNBIASED.simulate(generator(2), theta)
+    assert torch.equal(x, BIASED.simulate(generator(2), whole))
+    found = UNBIASED.log_likelihood(theta.double(), x.double())
+    assert torch.equal(found, BIASED.log_likelihood(whole.double(), x.double()))
+    rest = BIASED.prior.log_prob(whole) - UNBIASED.prior.log_prob(theta)
+    torch.testing.assert_close(rest, rest[:1].expand(50))  # the start's density, wherever the rest
+
+
+@pytest.mark.parametrize("simulator", [BIASED, UNBIASED], ids=["biased", "unbiased"])
+def test_data_are_120_signed_times_above_the_shift(simulator):
+    theta, x = simulator.draw(generator(3), 500)
+    assert x.shape == (500, 120, 1) and simulator.exchangeable
+    assert (x[..., 0].abs() > theta[:, [simulator.x_shift]]).all()
+    assert simulator.theta_names[simulator.x_shift] == "t0 (s)"
+    positive = (x > 0).float().mean((1, 2))
+    assert positive[theta[:, 0] > 2].min() > 0.5 > positive[theta[:, 0] < -2].max()
