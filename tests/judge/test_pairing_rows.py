@@ -60,6 +60,12 @@ def test_without_a_reference_there_are_values_alone():
     assert {row["metric"] for row in made(nothing)} == {"lml", "loo", "khat", "loo_khat"}
 
 
+def test_refined_leave_one_out_brings_no_second_evidence():
+    rows = pairings.rows(LABELS | {"draws": 9}, "jana_refined", MARGINAL, LEFT_OUT, known())
+    assert not any(row["metric"].startswith("lml") for row in rows)
+    assert value(rows, metric="loo_bias", method="jana_refined") == 1.0
+
+
 def test_posteriors_are_compared_on_the_data_sets_that_have_a_fit():
     """Ours: twice as wide, with the same medians."""
     base = torch.linspace(-1, 1, 101, dtype=torch.float64)[:, None]

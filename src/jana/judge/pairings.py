@@ -80,7 +80,7 @@ def rows(
 
     Args:
         labels: Columns that all rows share.
-        method: The pairing's name.
+        method: The pairing's name; the evidence of `jana_refined` is that of `jana`, and has no rows.
         marginal: With leading axes (M, B).
         left_out: The same.
         known: The reference.
@@ -89,6 +89,8 @@ def rows(
         "lml": (Predictive(*marginal[:2]), known and known.lml),
         "loo": (Predictive(left_out.total, left_out.total_error), known and known.loo),
     }
+    if method == "jana_refined":
+        del given["lml"]
     found = []
     for name, (values, exact) in given.items():
         found += scores(labels, name, values, exact, labels["draws"], method)
