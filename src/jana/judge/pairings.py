@@ -80,7 +80,7 @@ def rows(
 
     Args:
         labels: Columns that all rows share.
-        method: The pairing's name; the evidence of `jana_refined` is that of `jana`, and has no rows.
+        method: The pairing's name; `jana_refined` has the evidence of `jana`, and no rows of it.
         marginal: With leading axes (M, B).
         left_out: The same.
         known: The reference.
