@@ -31,6 +31,7 @@ def test_a_new_model_runs_and_has_its_figures_and_verdicts(tree):
     assert not set(ours.metric) & {"c2st", "kl_posterior", "lml_error"}  # nothing exact to ask
     text = (tree.path / R / "report.html").read_text()
     assert text.count("data:image/png;base64,") == 4 and "decay" in text
+    assert 'id="diffusion"' not in text and not (tree.path / R / "tables/diffusion.csv").exists()
 
 
 BROKEN = {
