@@ -243,3 +243,10 @@ def test_a_parameter_named_as_what_is_ranked_beside_it_is_refused(name):
     simulator = simulators.get("two_moons")
     with pytest.raises(ValueError, match=f"theta_names may not hold {name}"):
         type(simulator)(simulator.prior, simulator.simulate, ("a", name), ("c",))
+
+
+def test_a_shift_without_two_bounds_is_refused():
+    with pytest.raises(
+        ValueError, match="a prior with two bounds, but b lies between -inf and inf"
+    ):
+        replace(timed(GOOD.simulate), prior=GOOD.prior)

@@ -1,6 +1,7 @@
 """Both drift diffusion tasks: a sum over trials, an exact support, one task within the other."""
 
 import math
+import re
 
 import pytest
 import torch
@@ -55,3 +56,31 @@ def test_data_are_120_signed_times_above_the_shift(simulator):
     assert simulator.theta_names[simulator.x_shift] == "t0 (s)"
     positive = (x > 0).float().mean((1, 2))
     assert positive[theta[:, 0] > 2].min() > 0.5 > positive[theta[:, 0] < -2].max()
+
+
+def test_data_of_ones_own_are_signed_by_their_response():
+    found = responses.signed(torch.tensor([0.5, 0.9]), torch.tensor([0, 1]))
+    assert found.tolist() == torch.tensor([[-0.5], [0.9]]).tolist()
+
+
+REFUSED = {
+    "no trial": ([], [], "needs one response for each time, and a trial or more, not 0 times"),
+    "another number of responses": ([0.5, 0.6], [1], "not 2 times and 1 responses"),
+    "another response": (
+        [0.5, 0.6],
+        [1, 2],
+        "0 (lower boundary) or 1 (upper), but trial 1 has 2.0",
+    ),
+    "a negative time": ([0.5, -0.6], [1, 0], "but 1 of 2 are not, such as -0.6"),
+    "no time": ([0.0, 0.6], [1, 0], "such as 0.0 in trial 0"),
+    "a time that no shift allows": ([0.5, 0.2], [1, 0], "finite and above 0.2, the prior's least"),
+    "NaN": ([0.5, math.nan], [1, 0], "such as nan in trial 1"),
+    "milliseconds without end": ([math.inf, 0.4], [1, 0], "such as inf in trial 0"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_data_that_cannot_be_are_refused(case):
+    times, given, reason = REFUSED[case]
+    with pytest.raises(ValueError, match=re.escape(reason)):
+        responses.signed(torch.tensor(times), torch.tensor(given))

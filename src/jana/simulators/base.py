@@ -112,6 +112,9 @@ class Simulator:
 
     def __post_init__(self) -> None:
         check.names(self.theta_names, self.x_axes)
+        if self.x_shift is not None:
+            edges = (float(edge[self.x_shift]) for edge in (self.prior.low, self.prior.high))
+            check.bounded(self.theta_names[self.x_shift], *edges)
 
     def answers(self) -> Exact:
         """The exact answers.

@@ -1,5 +1,6 @@
 """What a simulator must not do, refused at its first draw and not found out from odd results."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -104,6 +105,19 @@ def above(low: float, x: Float[Tensor, " B *X"]) -> None:
         raise ValueError(
             f"simulated data must be above x_low = {low}, but {int((x <= low).sum())} of "
             f"{x.numel()} numbers are not: mend the simulator, or lower x_low"
+        )
+
+
+def bounded(name: str, low: float, high: float) -> None:
+    """Refuses a shift of times without bounds on both sides.
+
+    Raises:
+        ValueError: If one of them is infinite.
+    """
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise ValueError(
+            f"the parameter that x_shift says needs a prior with two bounds, but {name} lies "
+            f"between {low} and {high}: give it bounds, or leave out x_shift"
         )
 
 

@@ -38,6 +38,39 @@ def log_likelihood(
     return wiener.log_density(y, *each.unbind(-1)).sum(-1).to(x)
 
 
+def signed(times: Float[Tensor, " T"], responses: Tensor) -> Float[Tensor, "T 1"]:
+    """A data set of one's own, as the networks and `log_likelihood` take it.
+
+    Args:
+        times: Response times, in seconds.
+        responses: 1 for the response at the upper boundary, 0 at the lower; as many.
+
+    Raises:
+        ValueError: If there is no trial, a time that no non-decision time of the prior allows, one
+            that is not finite, or a response other than 0 and 1.
+    """
+    if times.shape != responses.shape or not len(times):
+        raise ValueError(
+            f"a data set needs one response for each time, and a trial or more, not {len(times)} "
+            f"times and {len(responses)} responses"
+        )
+    bad = ~((responses == 0) | (responses == 1))
+    if bad.any():
+        raise ValueError(
+            f"responses are 0 (lower boundary) or 1 (upper), but trial {int(bad.nonzero()[0])} has "
+            f"{float(responses[bad][0])}: recode them"
+        )
+    bad = ~(times.isfinite() & (times > LOW[SHIFT]))
+    if bad.any():
+        raise ValueError(
+            f"response times are in seconds, finite and above {LOW[SHIFT]}, the prior's least "
+            f"non-decision time, but {int(bad.sum())} of {len(times)} are not, such as "
+            f"{float(times[bad][0])} in trial {int(bad.nonzero()[0])}: take them out, or mend "
+            "their unit"
+        )
+    return torch.where(responses == 1, times, -times)[:, None]
+
+
 def unbiased(theta: Float[Tensor, "*B 3"]) -> Float[Tensor, "*B 4"]:
     """(v, a, t0) as parameters whose start is half way between the boundaries."""
     return torch.cat([theta, torch.full_like(theta[..., :1], 0.5)], -1)
