@@ -3,13 +3,17 @@ rule report:
         FIGURES,
         RESPONSE_FIGURES,
         HERE / "src" / "jana" / "report" / "page.html",
-        overviews=OVERVIEWS,
+        wide=OVERVIEWS,
+        wide_diffusion=ABLATION_FIGURES,
         captions=expand(
             HERE / "workflow" / "report" / "{figure}.rst",
             figure=sorted(
                 {
                     *FIGURE_NAMES,
-                    *(Path(path).stem for path in OVERVIEWS + RESPONSE_FIGURES),
+                    *(
+                        Path(path).stem
+                        for path in OVERVIEWS + RESPONSE_FIGURES + ABLATION_FIGURES
+                    ),
                 }
             ),
         ),
@@ -32,6 +36,7 @@ rule report:
     params:
         scale=config["scale"],
         config=config,
+        overviews={"benchmarks": "wide", "diffusion": "wide_diffusion"},
         thresholds=BENCHMARKS["verdicts"],
         shown=[
             (

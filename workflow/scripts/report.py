@@ -13,7 +13,7 @@ page.assemble(
     {name: snakemake.input[name] for name in ("benchmarks", "checks", "diffusion")},
     p.shown,
     p.responses,
-    list(snakemake.input.overviews),
+    {part: list(snakemake.input[name]) for part, name in p.overviews.items()},
     snakemake.input.captions,
     p.thresholds,
     record(config=p.config, trained_on=sorted(devices)),

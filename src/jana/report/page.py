@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..io import tables
 from ..io.atomic import atomically
-from . import diffusion, field, references, summary
+from . import ablation, diffusion, field, references, summary
 
 
 class Figure(NamedTuple):
@@ -67,7 +67,7 @@ def assemble(
     found: dict[str, Path | str],
     shown: list[tuple[str, str, list[str]]],
     responses: list[tuple[str, str, list[str]]],
-    overviews: list[str],
+    overviews: dict[str, list[str]],
     captions: list[str],
     thresholds: dict[str, float],
     record: dict[str, str],
@@ -81,7 +81,7 @@ def assemble(
             an empty list.
         shown: Each task, design and its pictures, in the order they are shown.
         responses: The same of the diffusion experiment.
-        overviews: Pictures of all tasks.
+        overviews: Pictures of all tasks, by experiment: "benchmarks" and "diffusion".
         captions: Files with what to say of each picture, named as the pictures are.
         thresholds: Of the verdicts.
         record: Provenance, for the footer.
@@ -99,7 +99,10 @@ def assemble(
         ]
         for part in (shown, responses)
     )
-    wide = [Figure(Path(png), texts[Path(png).stem]) for png in overviews]
+    wide = {
+        part: [Figure(Path(png), texts[Path(png).stem]) for png in pictures]
+        for part, pictures in overviews.items()
+    }
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("jana", "report"),
         autoescape=True,
@@ -121,6 +124,8 @@ def assemble(
         compared_scores=list(diffusion.SCORES.values()),
         recovered=diffusion.recovered(times),
         lengths=diffusion.lengths(times),
+        ablated=ablation.lines(times),
+        ablated_losses=list(ablation.LOSSES.values()),
         length_scores=list(diffusion.LENGTHS.values()),
         checks=checks,
         faults=faults,
