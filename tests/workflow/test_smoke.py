@@ -60,6 +60,17 @@ def test_the_diffusion_table_has_every_metric(smoke):
     assert {"published"} <= set(table.setting) and table.value.notna().all()
 
 
+def test_every_way_to_train_is_compared_over_the_same_seeds(smoke):
+    table = tables.load(smoke.path / R / "tables" / "diffusion.csv")
+    table = table[table.setting == "ablation"]
+    losses = table[table.metric == "nll_posterior"]
+    arms = {"separate", "joint", "tuned", "shared_separate", "shared_joint"}
+    assert set(losses.design) == arms and (losses.groupby("design").seed.nunique() == 2).all()
+    paired = table[table.metric == "nll_posterior_joint"]
+    assert set(paired.quantity) == {"one gradient norm", "surrogate pairs", "shared summary"}
+    assert set(table[table.metric == "nll_likelihood"].design) == {"separate", "joint", "tuned"}
+
+
 def test_every_fault_has_its_row_of_every_check(smoke):
     table = tables.load(smoke.path / R / "tables" / "checks.csv")
     assert set(table.method) == set(pairs.FAULTS)
@@ -68,7 +79,7 @@ def test_every_fault_has_its_row_of_every_check(smoke):
 
 def test_the_report_is_whole_and_loads_nothing(smoke):
     text = (smoke.path / R / "report.html").read_text()
-    assert text.count("data:image/png;base64,") == 3 * 5 + 1 + 4
+    assert text.count("data:image/png;base64,") == 3 * 5 + 1 + 4 + 1
     assert not re.search(r'(?:src|href)="(?!data:|#)', text) and "<script" not in text
     assert "Provenance" in text and '"torch"' in text.replace("&#34;", '"')
 
