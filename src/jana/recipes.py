@@ -9,11 +9,13 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Generator, Tensor, nn
 
+from . import simulators
 from .flows.base import Normal, StudentT
 from .flows.bernoulli import Bernoulli
 from .flows.capped import Capped
 from .flows.counts import TOP, Counts
 from .flows.coupling import Coupling, Elementwise
+from .flows.dummied import Dummied
 from .flows.flow import Flow
 from .flows.gaussian import Gaussian
 from .flows.mixing import ActNorm, Mixing, Permutation
@@ -95,6 +97,7 @@ class FlowSettings:
         scale: What the target is divided by where nothing is regressed.
         context_scale: What the context is divided by there.
         soft: Of outcomes that are 0 or 1, whether a soft flow stands for their probabilities.
+        dummy: Whether the flow has a coordinate more than its target, as couplings need two.
     """
 
     kit: str
@@ -109,6 +112,7 @@ class FlowSettings:
     scale: float = 1.0
     context_scale: float = 1.0
     soft: bool = False
+    dummy: bool = False
 
     @classmethod
     def from_config(cls, entry: dict) -> "FlowSettings":
@@ -130,6 +134,7 @@ class SummarySettings:
         kit: "own", or "published" for the paper's: of trials, or of data as one vector.
         dropout: Of the paper's network of one vector: share of the hidden features left out.
         scale: What the paper's networks divide the data by.
+        count: Of trials, whether the paper's hands on the log of their number; ours always does.
     """
 
     hidden: tuple[int, ...]
@@ -137,6 +142,20 @@ class SummarySettings:
     kit: str = "own"
     dropout: float = 0.0
     scale: float = 1.0
+    count: bool = False
+
+
+@dataclass(frozen=True)
+class Apart:
+    """What the likelihood network learns from alone, and how.
+
+    Attributes:
+        task: Another simulator, of the same data and parameters.
+        training: How.
+    """
+
+    task: str
+    training: Training
 
 
 @dataclass(frozen=True)
@@ -151,6 +170,7 @@ class Design:
         screen: Whether numbers of the data that tell nothing of the parameters are kept from the
             posterior network, and have a density of their own beside the likelihood network.
         flat: Whether exchangeable trials are taken as one vector, as if their order mattered.
+        apart: The likelihood network's own training set and training, if it has any.
     """
 
     posterior: FlowSettings
@@ -159,6 +179,7 @@ class Design:
     summary: SummarySettings | None = None
     screen: bool = False
     flat: bool = False
+    apart: Apart | None = None
 
     @classmethod
     def from_config(cls, entry: dict) -> "Design":
@@ -171,7 +192,15 @@ class Design:
             summary = SummarySettings(**{**summary, "hidden": tuple(summary["hidden"])})
         training = Training(**entry["training"])
         said = {name: entry[name] for name in ("screen", "flat") if name in entry}
-        return cls(**flows, training=training, summary=summary, **said)
+        apart = entry.get("apart")
+        if apart:
+            apart = Apart(apart["task"], Training(**apart["training"]))
+        return cls(**flows, training=training, summary=summary, apart=apart, **said)
+
+    def epochs(self) -> dict[str, int]:
+        """How many passes there are at most, by network."""
+        own = self.training if self.apart is None else self.apart.training
+        return {"posterior": self.training.epochs, "likelihood": own.epochs}
 
     def exchangeable(self, simulator: Simulator) -> bool:
         """Whether the networks take a simulator's data as trials whose order does not matter."""
@@ -194,6 +223,9 @@ def build_flow(
         given: Bounds (C,) of its context.
         capped: Which coordinate the last number of the context is the upper bound of, if any.
     """
+    if settings.dummy:
+        more = target[0].new_tensor([torch.inf])
+        target = torch.cat([target[0], -more]), torch.cat([target[1], more])
     kit, dim, context = KITS[settings.kit], len(target[0]), len(given[0])
     edge = torch.full((dim,), torch.inf)
     support = Support(*(target if settings.bounded else (-edge, edge)), context)
@@ -216,10 +248,14 @@ def build_flow(
     raw = torch.full((context,), torch.inf)
     standardize = Standardize(*(given if settings.start == "regression" else (-raw, raw)))
     parts = support, standardize, layers, base
-    flow = Flow(*parts) if capped is None else Capped(*parts, capped)
+    flow = Capped(*parts, capped) if capped is not None else _plain(settings)(*parts)
     if settings.start == "none":
         flow.rescale(settings.scale, settings.context_scale)
     return flow
+
+
+def _plain(settings: FlowSettings) -> type[Flow]:
+    return Dummied if settings.dummy else Flow
 
 
 def _style(settings: FlowSettings, letter: str) -> Style:
@@ -305,9 +341,28 @@ def build_joint(
 def untrained(
     design: Design, simulator: Simulator, pairs: tuple[Tensor, Tensor], seeds: Sequence[int]
 ) -> Joint:
-    """As `build_joint`, for data such as the theta and x of `pairs`, which are screened."""
+    """As `build_joint`, for data such as the theta and x of `pairs`, which are screened.
+
+    Raises:
+        ValueError: As `build_joint`, or if a network is to learn apart from a simulator of other
+            parameters or data.
+    """
+    if design.apart is not None:
+        _same_kind(simulator, design.apart.task)
     kept = screened(design, simulator, *pairs)
     return build_joint(design, simulator, tuple(pairs[1].shape[1:]), seeds, kept)
+
+
+def _same_kind(simulator: Simulator, name: str) -> None:
+    """Refuses another simulator that has not the same parameters and data."""
+    other = simulators.get(name)
+    for what in ("theta_names", "x_axes", "x_shift", "x_design", "x_binary", "x_counts", "x_low"):
+        wanted, found = getattr(simulator, what), getattr(other, what)
+        if wanted != found:
+            raise ValueError(
+                f"a likelihood network learns apart from a simulator with the same {what}, {wanted}"
+                f", but that of {name} is {found}: name another task in `apart`"
+            )
 
 
 def choose_pooling(
@@ -320,11 +375,12 @@ def choose_pooling(
 ) -> None:
     """Fixes how refined draws pool both networks, by validation pairs of the budget.
 
-    Where a design holds none out, nothing is fixed.
+    Where a design holds none out, nothing is fixed. The pairs may be on any device.
     """
     if design.training.validation:
         rngs = generators(seeds, "pooling")
-        model.pooling.copy_(refine.pooling(model, rngs, simulator.prior.log_prob, theta, x))
+        held_out = theta.cpu(), x.cpu()
+        model.pooling.copy_(refine.pooling(model, rngs, simulator.prior.log_prob, *held_out))
 
 
 def _summary(
@@ -346,7 +402,7 @@ def _summary(
     shape = settings.hidden, settings.features
     if settings.kit == "published":
         if exchangeable:
-            return PaperDeepSet(rngs, size, *shape, settings.scale)
+            return PaperDeepSet(rngs, size, *shape, settings.scale, settings.count)
         return Perceptron(rngs, size, *shape, settings.dropout, settings.scale)
     if not exchangeable:
         return None
@@ -361,6 +417,7 @@ def _capped(design: Design, simulator: Simulator) -> int | None:
     """The place of the parameter that response times bound, where the networks know of it."""
     bounded = design.posterior.bounded and design.likelihood.bounded
     own = design.summary is not None and design.summary.kit == "own"
+    own &= not (design.posterior.dummy or design.likelihood.dummy)
     return simulator.x_shift if bounded and own and design.exchangeable(simulator) else None
 
 

@@ -29,7 +29,7 @@ class Terminal:
 def followed(monkeypatch, tty):
     terminal = Terminal(tty)
     monkeypatch.setattr(sys, "__stderr__", terminal)
-    assert list(log.followed(iter(EPOCHS), 0, 2, "two_moons")) == EPOCHS
+    assert list(log.followed(iter(EPOCHS), 0, {"posterior": 2}, "two_moons")) == EPOCHS
     return terminal.text
 
 
