@@ -168,6 +168,13 @@ def density_rows(
         for seed, member in enumerate(values)
         for where, value in enumerate(member)
     ]
+    ends = {"least": torch.amin, "largest": torch.amax}
+    found += [
+        row(labels, f"{name}_{end}", float(value), seed=seed, **shared)
+        for name, values in integrals.items()
+        for end, extreme in ends.items()
+        for seed, value in enumerate(extreme(values, -1))
+    ]
     return found + [
         row(labels, "density_l1_mean", m.value, error=m.error, seed=seed, **shared)
         for seed, m in enumerate(map(mean, total))
