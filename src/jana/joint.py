@@ -147,13 +147,20 @@ class Joint(nn.Module):
         )
 
     @torch.no_grad()
-    def set_from(self, theta: Float[Tensor, "N D"], x: Float[Tensor, " N *X"]) -> None:
-        """Sets what is not learned (scales, regressions) from the training set."""
-        if not self.posterior.fixed:
+    def set_from(
+        self,
+        theta: Float[Tensor, "N D"],
+        x: Float[Tensor, " N *X"],
+        names: Sequence[str] = ("posterior", "likelihood"),
+    ) -> None:
+        """Sets what is not learned (scales, regressions) of some networks from a training set."""
+        if "posterior" in names and not self.posterior.fixed:
             if self.summary is not None:
                 self.summary.set_from(x)
             parts = (self.context(*self.shared(part))[0] for part in x.split(ROWS))
             self.posterior.set_from(theta, torch.cat(list(parts)))
+        if "likelihood" not in names or getattr(self.likelihood, "fixed", False):
+            return
         if self.exchangeable:
             outcome = x.flatten(0, 1)[:, : x.shape[2] - self.design]
             self.likelihood.set_from(outcome, self.told(theta[None], x[None])[0])

@@ -89,6 +89,16 @@ def test_what_is_between_two_densities_is_integrated_over_both_responses():
     ours = torch.stack([torch.full((201,), 0.25), torch.full((201,), -0.5)])[None, None]
     rows = pairings.density_rows(LABELS, grid, ours, exact)
     assert value(rows, metric="density_l1", observation=0) == pytest.approx(1.5)
+    assert value(rows, metric="density_mass", observation=0) == pytest.approx(-0.5)
+
+
+def test_the_best_and_the_worst_densities_have_rows_of_their_own():
+    grid = torch.linspace(0, 2, 201).expand(3, 201)
+    ours = torch.tensor([0.25, 0.5, 0.1])[:, None, None].expand(3, 2, 201)[None]
+    rows = pairings.density_rows(LABELS, grid, ours, torch.zeros(3, 2, 201))
+    for metric in ("density_l1", "density_mass"):
+        assert value(rows, metric=f"{metric}_least") == pytest.approx(0.4)
+        assert value(rows, metric=f"{metric}_largest") == pytest.approx(2.0)
 
 
 def file(path, index, status="ok", bridged="ok", khat=0.1):

@@ -53,6 +53,17 @@ def found(tmp_path):
         tables.row(times | {"method": "jana"}, "median_r2", 0.987, seed=0, quantity="a"),
         tables.row(times | {"method": "stan"}, "contraction_compared", 0.911, quantity="a"),
         tables.row(times | {"method": "jana", "setting": "published"}, "lml_rmse", 0.52),
+        tables.row(
+            times | {"method": "stan", "setting": "published"}, "median_r2", 0.1, quantity="a"
+        ),
+        *(
+            tables.row(times | {"method": "jana", "setting": "published"}, "r2", v, quantity=q)
+            for v, q in ((0.941, "a"), (0.643, "w"))
+        ),
+        *(
+            tables.row(times | {"method": "jana"}, "r2", v, seed=i, quantity="a")
+            for i, v in enumerate([0.7, 0.9, 0.8])
+        ),
     ]
     tables.save(tmp_path / "diffusion.csv", times)
     return {name: tmp_path / f"{name}.csv" for name in ("benchmarks", "checks", "diffusion")}
@@ -145,6 +156,7 @@ def test_the_pairings_stand_beside_the_published_numbers(text):
         ["drift_diffusion, tuned", "both networks", "", "0.300", "", "", "", ""],
         ["drift_diffusion, tuned", "published", "", "0.520", "", "", "", ""],
     ]
+    assert "<td>r2 a</td><td>0.941</td><td>0.800</td>" in text and "r2 w" not in text
     assert "<td>20</td><td>0.077</td>" in text
     assert "<td>a</td><td>0.987</td><td></td><td></td><td></td><td>0.911</td>" in text
 

@@ -197,6 +197,26 @@ REFUSED = {
         "      drift_difusion: &times",
         "each of designs.tuned.changes needs a simulator, but there is no drift_difusion",
     ),
+    "an unknown task to learn from apart": (
+        "task: drift_diffusion_wide #",
+        "task: drift_diffusion_wider #",
+        "(it is drift_diffusion_wider)",
+    ),
+    "a task to learn from apart that is judged too": (
+        "task: drift_diffusion_wide #",
+        "task: drift_diffusion_unbiased #",
+        "a simulator that stands in no list of tasks (it is drift_diffusion_unbiased)",
+    ),
+    "networks that learn apart and together": (
+        "epochs: 100, together: false",
+        "epochs: 100, together: true",
+        "training.together: false, for drift_diffusion: mend",
+    ),
+    "an unknown key of what is learned from apart": (
+        "          task: drift_diffusion_wide #",
+        "          colour: red\n          task: drift_diffusion_wide #",
+        "'colour' was unexpected",
+    ),
     "CUDA without a GPU": ("device: auto", "device: cuda", "device: cuda needs an NVIDIA GPU"),
     "a threshold out of range": ("accurate: 0.55", "accurate: 0.3", "0.3 is less than the minimum"),
 }
@@ -208,6 +228,8 @@ def test_a_wrong_configuration_is_refused_with_the_reason(tree, case):
         pytest.skip("there is a GPU here")
     old, new, reason = REFUSED[case]
     tree.edit("config.yaml", old, new)
+    if "apart" in case:
+        tree.edit("config.yaml", "  designs: [tuned]\n  only", "  designs: [tuned, paper]\n  only")
     done = tree.snakemake("-n")
     assert done.returncode != 0 and reason in done.stdout, done.stdout
     assert not (tree.path / "results").exists()

@@ -152,14 +152,28 @@ def density_rows(
     ours: Float[Tensor, "M P 2 K"],
     exact: Float[Tensor, "P 2 K"],
 ) -> list[dict]:
-    """The integral of the absolute difference of densities, over times and both responses."""
-    gaps = (ours - exact).abs().double()
-    total = torch.trapezoid(gaps, grid[:, None].double(), dim=-1).sum(-1)
-    shared = {"method": "jana"}
+    """Integrals over times and both responses: of the absolute difference, and of ours (`mass`).
+
+    The second is 1 but for the grid's ends, where a network has a density of response times.
+    """
+    parts = {"density_l1": (ours - exact).abs(), "density_mass": ours}
+    integrals = {
+        name: torch.trapezoid(part.double(), grid[:, None].double(), dim=-1).sum(-1)
+        for name, part in parts.items()
+    }
+    total, shared = integrals["density_l1"], {"method": "jana"}
     found = [
-        row(labels, "density_l1", float(value), seed=seed, observation=where, **shared)
-        for seed, member in enumerate(total)
+        row(labels, name, float(value), seed=seed, observation=where, **shared)
+        for name, values in integrals.items()
+        for seed, member in enumerate(values)
         for where, value in enumerate(member)
+    ]
+    ends = {"least": torch.amin, "largest": torch.amax}
+    found += [
+        row(labels, f"{name}_{end}", float(value), seed=seed, **shared)
+        for name, values in integrals.items()
+        for end, extreme in ends.items()
+        for seed, value in enumerate(extreme(values, -1))
     ]
     return found + [
         row(labels, "density_l1_mean", m.value, error=m.error, seed=seed, **shared)

@@ -65,6 +65,22 @@ class Recovered(NamedTuple):
     stan: str
 
 
+class Published(NamedTuple):
+    """One published number beside ours.
+
+    Attributes:
+        task: Of which simulator.
+        words: The metric, and of what.
+        published: The number.
+        ours: The median over seeds, by design; empty where a design has none.
+    """
+
+    task: str
+    words: str
+    published: str
+    ours: list[str]
+
+
 def observations(table: pd.DataFrame, task: str, method: str, metric: str) -> pd.DataFrame:
     """Values and errors by data set; of ours, the first seed's."""
     rows = table[(table.task == task) & (table.method == method) & (table.metric == metric)]
@@ -85,6 +101,21 @@ def compared(table: pd.DataFrame) -> list[Compared]:
     return found
 
 
+def published(table: pd.DataFrame, designs: list[str]) -> list[Published]:
+    """A line for every published number of the networks that we have too."""
+    known = table[(table.setting == "published") & (table.method == "jana")]
+    ours = table[(table.method == "jana") & table.setting.isna()]
+    found = []
+    for line in known.fillna({"quantity": ""}).itertuples():
+        same = ours[(ours.task == line.task) & (ours.metric == line.metric)]
+        same = same[(same.quantity.fillna("") == line.quantity) & same.observation.isna()]
+        cells = [_median(same[same.design == design].value) for design in designs]
+        if any(cells):
+            words = f"{line.metric} {line.quantity}".strip()
+            found.append(Published(line.task, words, f"{float(line.value):.3f}", cells))
+    return found
+
+
 def lengths(table: pd.DataFrame) -> list[Length]:
     """A line for every task, design and number of trials."""
     part = table[table.setting.fillna("").str.endswith(" trials")]
@@ -96,7 +127,8 @@ def lengths(table: pd.DataFrame) -> list[Length]:
 
 def recovered(table: pd.DataFrame) -> list[Recovered]:
     """A line for every task, design and parameter that was compared with Stan."""
-    known = table[table.setting == "published"].set_index(["task", "metric", "quantity"]).value
+    known = table[(table.setting == "published") & (table.method == "jana")]
+    known = known.set_index(["task", "metric", "quantity"]).value
     ours = table[(table.metric == "median_r2") & table.setting.isna()]
     found = []
     for (task, design, name), rows in ours.groupby(["task", "design", "quantity"], sort=False):

@@ -92,6 +92,7 @@ def assemble(
     checks, faults = summary.flagged(tables.load(found["checks"]))
     times = tables.merged([found["diffusion"]] if found["diffusion"] else [])
     verdicts |= summary.verdicts(times)
+    designs = list(dict.fromkeys(design for _, design, _ in responses))
     sections, answered = (
         [
             Section(task, design, [Figure(Path(png), texts[Path(png).stem]) for png in pictures])
@@ -126,6 +127,8 @@ def assemble(
         lengths=diffusion.lengths(times),
         ablated=ablation.lines(times),
         ablated_losses=list(ablation.LOSSES.values()),
+        time_designs=designs,
+        published=diffusion.published(times, designs) if responses else [],
         length_scores=list(diffusion.LENGTHS.values()),
         checks=checks,
         faults=faults,
