@@ -9,9 +9,8 @@ HOME = Path(workflow.basedir)
 ASKED = config["benchmarks"]
 EACH = {name: config[name] for name in ("benchmarks", "diffusion")}
 KNOWN = catalogue.names()
-LEARNED = (
-    {}
-)  # tasks that likelihood networks learn from alone: their numbers of simulations
+# Tasks that likelihood networks learn from alone: their numbers of simulations.
+LEARNED = {}
 
 if provenance.SOURCE.resolve() != (HOME / "src").resolve():
     raise WorkflowError(
