@@ -22,6 +22,7 @@ class Settings:
     """How long and how carefully to sample.
 
     Attributes:
+        chains: Of each target.
         warmup: Transitions of each chain that adapt it and are dropped.
         draws: Transitions of each chain that are kept.
         accept: Mean acceptance that steps are adapted to.
@@ -29,6 +30,7 @@ class Settings:
         rows: Chains that advance at once, at most: bounds memory.
     """
 
+    chains: int = 4
     warmup: int = 200
     draws: int = 1000
     accept: float = 0.8
