@@ -68,7 +68,7 @@ class _Total(torch.autograd.Function):
     ) -> Tensor:
         given = [part.detach().double().contiguous().numpy() for part in (x, log_odds, shift, told)]
         found = [np.zeros(len(x)), *(np.zeros_like(part) for part in given[1:])]
-        _totals(*given, *shape, *found)
+        totals(*given, *shape, *found)
         ctx.save_for_backward(*(torch.from_numpy(part) for part in found[1:]))
         ctx.dtypes = [part.dtype for part in (log_odds, shift, told)]
         return torch.from_numpy(found[0])
@@ -85,7 +85,7 @@ class _Total(torch.autograd.Function):
 
 @njit(**FAST)
 @no_type_check
-def _totals(x, log_odds, shift, told, bins, bound, limit, value, by_odds, by_shift, by_told):
+def totals(x, log_odds, shift, told, bins, bound, limit, value, by_odds, by_shift, by_told):
     """Fills the log densities, and their gradients by all that is told."""
     splines = (told.shape[2] - 2) // (3 * bins - 1)
     boxes = np.empty((2, splines, 3, bins + 1))  # left edges, lower edges, slopes

@@ -41,7 +41,7 @@ class Sampled(NamedTuple):
     accept: Float[Tensor, "M B C N"]
     diverged: Bool[Tensor, "M B C N"]
     steps: Int[Tensor, "M B C N"]
-    seconds: float
+    seconds: Float[Tensor, ""]
 
 
 def sampled(
@@ -77,7 +77,7 @@ def sampled(
     theta = charts.inside(draws, _each(chart, settings.chains * settings.draws))[0]
     found = theta.view_as(run.draws), run.accept, run.diverged, run.steps
     parts = (part.unflatten(0, (model.members, len(x))) for part in found)
-    return Sampled(*parts, time.perf_counter() - begun)
+    return Sampled(*parts, torch.tensor(time.perf_counter() - begun))
 
 
 def _near(

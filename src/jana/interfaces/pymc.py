@@ -6,8 +6,8 @@
         pm.Potential("likelihood", LogLikelihood(network, x)(theta)[0])
 """
 
-from collections.abc import Sequence
-from math import exp, sqrt
+from collections.abc import Callable, Sequence
+from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +22,8 @@ from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
 from torch import Generator, Tensor
 
+from ..flows.response import Response
+from ..flows.single import Single, takes
 from ..flows.truncated import log_mass
 from ..inference import charts
 from ..inference.chains import boxes, log_likelihood
@@ -53,7 +55,9 @@ class LogLikelihood(Op):
     otypes = (pt.dscalar, pt.dvector)
 
     def __init__(self, model: Joint, x: Float[Tensor, " *X"], member: int = 0):
-        self.model, self.x = model.member(member), x[None].double()
+        one, x = model.member(member), x.double()
+        fast = isinstance(one.likelihood, Response) and takes(one.likelihood)
+        self.at = Single(one.likelihood, x) if fast else _by_tensors(one, x)
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -63,12 +67,8 @@ class LogLikelihood(Op):
 
     def perform(self, node: Apply, inputs: Sequence[ndarray], outputs: list[list[Any]]) -> None:
         """The value and the gradient at one place."""
-        theta = torch.tensor(inputs[0])[None].requires_grad_()
-        with torch.enable_grad():
-            value = log_likelihood(self.model, theta, self.x)
-            (slope,) = torch.autograd.grad(value.sum(), theta)
-        outputs[0][0] = np.asarray(value.item())
-        outputs[1][0] = slope[0].numpy()
+        value, outputs[1][0] = self.at(inputs[0])
+        outputs[0][0] = np.asarray(value)
 
     def grad(self, inputs: Sequence[Variable], output_grads: Sequence[Variable]) -> list[Variable]:
         """Of the value; the gradient's own gradient there is none of.
@@ -86,29 +86,40 @@ class LogLikelihood(Op):
         return [[True, True]]
 
 
+def _by_tensors(
+    model: Joint, x: Float[Tensor, " *X"]
+) -> Callable[[ndarray], tuple[float, ndarray]]:
+    """Of likelihood networks that no faster way is known for."""
+
+    def at(place: ndarray) -> tuple[float, ndarray]:
+        theta = torch.tensor(place)[None].requires_grad_()
+        with torch.enable_grad():
+            value = log_likelihood(model, theta, x[None])
+            (slope,) = torch.autograd.grad(value.sum(), theta)
+        return value.item(), slope[0].numpy()
+
+    return at
+
+
 class CutOff(Transform):
-    """A parameter between two bounds, by the Gaussian that is cut off there; see `charts`.
+    """Parameters between two bounds, by the Gaussians that are cut off there; see `charts`.
 
     PyMC's own map of intervals, the logistic one, makes long tails of posteriors near a bound.
 
     Args:
-        low: The least value.
-        high: The bound above.
-        centre: Of the Gaussian, before it is cut off.
-        sd: Its standard deviation.
+        chart: One row, for all parameters.
     """
 
     name, ndim_supp = "cut_off", 0
 
-    def __init__(self, low: float, high: float, centre: float, sd: float):
-        self.centre, self.sd = centre, sd
-        self.edges = (low - centre) / sd, (high - centre) / sd
-        a, b = (torch.tensor([edge], dtype=torch.float64) for edge in self.edges)
-        self.log_mass = float(log_mass(a, b))
+    def __init__(self, chart: charts.Chart):
+        low, high, self.centre, self.sd = (part[0].numpy() for part in chart)
+        self.edges = (low - self.centre) / self.sd, (high - self.centre) / self.sd
+        self.log_mass = log_mass(*(torch.from_numpy(edge) for edge in self.edges)).numpy()
 
     def forward(self, value: Variable, *inputs: Variable) -> Variable:
         """To the whole line."""
-        at, (low, high), mass = (value - self.centre) / self.sd, self.edges, exp(self.log_mass)
+        at, (low, high), mass = (value - self.centre) / self.sd, self.edges, np.exp(self.log_mass)
         lower, upper = _below(at) - _below(low), _below(-at) - _below(-high)
         return _quantile(lower / mass, upper / mass)
 
@@ -119,10 +130,10 @@ class CutOff(Transform):
     def log_jac_det(self, value: Variable, *inputs: Variable) -> Variable:
         """Of the way back."""
         bend = 0.5 * (self._standard(value) ** 2 - value**2)
-        return bend + self.log_mass + float(np.log(self.sd))
+        return bend + self.log_mass + np.log(self.sd)
 
     def _standard(self, value: Variable) -> Variable:
-        (low, high), mass = self.edges, exp(self.log_mass)
+        (low, high), mass = self.edges, np.exp(self.log_mass)
         lower, upper = _below(low) + mass * _below(value), _below(-high) + mass * _below(-value)
         return pt.clip(_quantile(lower, upper), low, high)
 
@@ -146,14 +157,14 @@ class Ready(NamedTuple):
             pm.sample(step=found.step, initvals=found.starts, chains=len(found.starts))
 
     Attributes:
-        model: With a variable for each parameter.
+        model: Of one variable, theta, with all parameters.
         step: NUTS in the posterior network's scales.
         starts: Where each chain begins.
     """
 
     model: pm.Model
     step: pm.NUTS
-    starts: list[dict[str, float]]
+    starts: list[dict[str, ndarray]]
 
 
 def response_times(
@@ -167,8 +178,8 @@ def response_times(
     """The drift diffusion model of one data set, by the likelihood network.
 
     The priors are the simulator's truncated normals; the non-decision time lies below the shortest
-    time. Parameters are called as in the simulator, without their units: v, a, t0, w. Chains start
-    from draws of the posterior network, which tell their scales too.
+    time. The one variable, theta, has the parameters v, a, t0, w along its axis. Chains start from
+    draws of the posterior network, which tell their scales too.
 
     Args:
         network: Trained on the simulator; not in training.
@@ -197,21 +208,10 @@ def response_times(
     rows = chart.of(torch.zeros(len(near), dtype=torch.long))
     spread = torch.cov(charts.outside(near[settings.chains :], rows.of(slice(settings.chains, None))).T)
     names = [name.split()[0] for name in names]
-    model = _model(names, chart, LogLikelihood(network, x, member))
-    with model:
+    with pm.Model(coords={"parameter": names}) as model:
+        prior = (part[: len(names)] for part in (responses.MEAN, responses.SD))
+        edges = {"lower": low.numpy(), "upper": high.numpy(), "dims": "parameter"}
+        theta = pm.TruncatedNormal("theta", *prior, **edges, default_transform=CutOff(chart))
+        pm.Potential("log_likelihood", LogLikelihood(network, x, member)(theta)[0])
         step = pm.NUTS(scaling=spread.numpy(), is_cov=True, target_accept=settings.accept)
-    starts = [dict(zip(names, row, strict=True)) for row in near[: settings.chains].tolist()]
-    return Ready(model, step, starts)
-
-
-def _model(names: Sequence[str], chart: charts.Chart, likelihood: LogLikelihood) -> pm.Model:
-    each = zip(names, responses.MEAN, responses.SD, *(part[0].tolist() for part in chart), strict=False)
-    with pm.Model() as model:
-        theta = [
-            pm.TruncatedNormal(
-                name, mean, sd, lower=low, upper=high, default_transform=CutOff(low, high, *near)
-            )
-            for name, mean, sd, low, high, *near in each
-        ]
-        pm.Potential("log_likelihood", likelihood(pt.stack(theta))[0])
-    return model
+    return Ready(model, step, [{"theta": row} for row in near[: settings.chains].numpy()])

@@ -175,7 +175,7 @@ def _recorded(
 
 
 def _restarted(
-    front: Front, done: Bool[Tensor, " R"], noise: Float[Tensor, "R N W"], plan: Plan
+    front: Front, done: Bool[Tensor, " R"], noise: Float[Tensor, "G N W"], plan: Plan
 ) -> Front:
     """Chains that are done with a transition begin the next; those that have made all leave."""
     new = trees.begun(

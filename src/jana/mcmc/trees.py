@@ -245,7 +245,7 @@ def _joined(tree: Tree, later: Bool[Tensor, " R"], depth: int) -> Tree:
     )
 
 
-def where(which: Bool[Tensor, " R"], one: NamedTuple, other: NamedTuple) -> NamedTuple:
+def where(which: Bool[Tensor, " R"], one: tuple, other: tuple) -> tuple:
     """Row by row of all their parts, one or the other."""
     return type(one)(
         *(
@@ -257,7 +257,7 @@ def where(which: Bool[Tensor, " R"], one: NamedTuple, other: NamedTuple) -> Name
     )
 
 
-def kept(which: Bool[Tensor, " R"], parts: NamedTuple) -> NamedTuple:
+def kept(which: Bool[Tensor, " R"], parts: tuple) -> tuple:
     """Some rows of all parts."""
     return type(parts)(
         *(kept(which, part) if isinstance(part, tuple) else part[which] for part in parts)

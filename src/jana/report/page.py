@@ -120,6 +120,7 @@ def assemble(
         compared=diffusion.compared(times),
         compared_scores=list(diffusion.SCORES.values()),
         recovered=diffusion.recovered(times),
+        chains=diffusion.chains(times),
         lengths=diffusion.lengths(times),
         length_scores=list(diffusion.LENGTHS.values()),
         checks=checks,
