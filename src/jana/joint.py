@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from copy import deepcopy
 
 import torch
 from jaxtyping import Bool, Float
@@ -10,6 +11,7 @@ from torch import Generator, Tensor, nn
 from .flows.bernoulli import Bernoulli
 from .flows.counts import Counts
 from .flows.flow import Flow
+from .flows.mixing import Permutation
 from .flows.product import Product
 from .flows.response import Response
 from .flows.soft import Soft
@@ -74,6 +76,17 @@ class Joint(nn.Module):
     def members(self) -> int:
         """How many independent pairs of networks lie side by side."""
         return len(self.posterior.project.weight)
+
+    def member(self, at: int) -> "Joint":
+        """A copy of one of them, alone."""
+        one = deepcopy(self)
+        for weight in one.parameters():
+            weight.data = weight.data[at : at + 1]
+        for part in one.modules():
+            if isinstance(part, Permutation):
+                part.order, part.back = part.order[at : at + 1], part.back[at : at + 1]
+        one.pooling = one.pooling[at : at + 1]
+        return one
 
     def masks(self) -> dict[str, Masks]:
         """The dropout of each network, by its name."""

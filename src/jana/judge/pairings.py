@@ -113,6 +113,7 @@ def posterior_rows(
     known: References | None,
     prior_sd: Float[Tensor, " D"],
     names: Sequence[str],
+    method: str = "jana",
 ) -> list[dict]:
     """Per seed and parameter: our posterior medians and widths against the reference's.
 
@@ -131,7 +132,7 @@ def posterior_rows(
         ratio = member.std(1) / theirs.std(1)
         narrow = 1 - member.var(1).mean(0) / prior_sd.square()
         for at, name in enumerate(names):
-            fields = {"seed": seed, "quantity": name, "method": "jana"}
+            fields = {"seed": seed, "quantity": name, "method": method}
             off = mean(ratio[:, at])
             found += [
                 row(labels, "median_r2", float(near.r2[at]), **fields),
@@ -139,8 +140,18 @@ def posterior_rows(
                 row(labels, "sd_ratio", off.value, error=off.error, **fields),
                 row(labels, "contraction_compared", float(narrow[at]), **fields),
             ]
+    return found
+
+
+def reference_rows(
+    labels: dict, known: References | None, prior_sd: Float[Tensor, " D"], names: Sequence[str]
+) -> list[dict]:
+    """By parameter: the contraction of the reference, of the data sets that have a fit."""
+    if known is None:
+        return []
+    theirs = torch.stack([known.fitted[index].draws for index in sorted(known.fitted)])
     narrow = 1 - theirs.var(1).mean(0) / prior_sd.square()
-    return found + [
+    return [
         row(labels, "contraction_compared", float(value), quantity=name, method="stan")
         for name, value in zip(names, narrow, strict=True)
     ]

@@ -124,6 +124,7 @@ def assemble(
         compared=diffusion.compared(times),
         compared_scores=list(diffusion.SCORES.values()),
         recovered=diffusion.recovered(times),
+        chains=diffusion.chains(times),
         lengths=diffusion.lengths(times),
         ablated=ablation.lines(times),
         ablated_losses=list(ablation.LOSSES.values()),
