@@ -17,6 +17,7 @@ include: "workflow/rules/stan.smk"
 include: "workflow/rules/diagnose.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/diffusion.smk"
+include: "workflow/rules/comparison.smk"
 include: "workflow/rules/full.smk"
 include: "workflow/rules/report.smk"
 
@@ -25,6 +26,7 @@ localrules:
     all,
     benchmarks,
     diffusion,
+    comparison,
     c2st_full,
 
 
@@ -52,3 +54,9 @@ rule diffusion:
     input:
         f"{R}/tables/diffusion.csv",
         RESPONSE_FIGURES,
+
+
+rule comparison:
+    input:
+        f"{R}/tables/comparison.csv",
+        COMPARISON_FIGURES,

@@ -1,0 +1,79 @@
+"""Which methods are compared: from a configuration entry to a method of `baselines`."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from . import recipes
+from .baselines.library import Sampler, Schedule
+from .baselines.method import Method
+from .baselines.nle import Nle
+from .baselines.npe import Npe
+from .baselines.nre import Nre
+from .baselines.ours import Jana
+from .baselines.snpla import Snpla, Steps
+from .baselines.snvi import Snvi, Variational
+from .recipes import Design, FlowSettings
+from .simulators.base import Draws, Simulator
+
+# Settings that are entries of their own.
+PARTS: dict[str, Callable[..., Any]] = {
+    "training": Schedule,
+    "sampler": Sampler,
+    "variational": Variational,
+    "likelihood": Steps,
+    "hot": Steps,
+    "posterior": Steps,
+}
+OTHERS: dict[str, Callable[..., Method]] = {
+    "npe": Npe,
+    "nle": Nle,
+    "nre": Nre,
+    "snvi": Snvi,
+}
+
+
+def contender(entry: dict, name: str, simulator: Simulator, x_shape: tuple[int, ...]) -> Method:
+    """The method that an entry of `comparison.methods` describes.
+
+    Args:
+        entry: `by`, and `settings`.
+        name: What it is called in the tables.
+        simulator: The task.
+        x_shape: Of one data set.
+    """
+    by, settings = entry["by"], entry["settings"]
+    if by == "jana":
+        return _jana(settings, name, simulator)
+    given = {key: PARTS[key](**value) if key in PARTS else value for key, value in settings.items()}
+    if by == "snpla":
+        return _snpla(given, simulator, x_shape)
+    return OTHERS[by](name=name, **given)
+
+
+def _jana(settings: dict, name: str, simulator: Simulator) -> Jana:
+    """Ours, of one of `designs`."""
+    design = Design.from_config(settings["design"])
+
+    def build(pairs: Draws, seed: int) -> recipes.Joint:
+        return recipes.untrained(design, simulator, pairs, [seed])
+
+    def pool(model: recipes.Joint, seed: int, *watched: Any) -> None:
+        recipes.choose_pooling(model, design, simulator, [seed], *watched)
+
+    return Jana(name, design.training, settings["proposals"], build, pool)
+
+
+def _snpla(settings: dict, simulator: Simulator, x_shape: tuple[int, ...]) -> Snpla:
+    """SNPLA, both of whose flows have the same shape."""
+    flow = FlowSettings.from_config(settings.pop("flow"))
+    training: Any = None  # it is not trained as our pairs are
+    design = Design(flow, flow, training)
+    build = partial(_pair, design, simulator, x_shape)
+    return Snpla(build=build, **settings)
+
+
+def _pair(
+    design: Design, simulator: Simulator, x_shape: tuple[int, ...], seed: int
+) -> recipes.Joint:
+    return recipes.build_joint(design, simulator, x_shape, [seed])
