@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from . import recipes
-from .baselines.library import Sampler, Schedule
+from .baselines.library import Sampler, Schedule, ready
 from .baselines.method import Method
 from .baselines.nle import Nle
 from .baselines.npe import Npe
@@ -48,6 +48,7 @@ def contender(entry: dict, name: str, simulator: Simulator, x_shape: tuple[int, 
     given = {key: PARTS[key](**value) if key in PARTS else value for key, value in settings.items()}
     if by == "snpla":
         return _snpla(given, simulator, x_shape)
+    ready()
     return OTHERS[by](name=name, **given)
 
 

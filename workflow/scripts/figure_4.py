@@ -9,7 +9,7 @@ log.to(snakemake.log[0])
 exact = netcdf.load(snakemake.input.known)["first"].values
 runs = [netcdf.load(path) for path in snakemake.input.runs]
 panels = pictured(snakemake.params.runs, runs)
-columns = 7
+columns = min(7, len(panels))
 rows = -(-len(panels) // columns)
 figure = style.figure(1.25 * rows)
 comparison.scatters(figure, panels, exact, (rows, columns))

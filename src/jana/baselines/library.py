@@ -56,11 +56,10 @@ class Sampler:
 
     Attributes:
         vectorized: Whether chains are moved at once, and not one after another.
-        chains: How many.
+        chains: How many. A chain rarely leaves the mode that it starts on.
         warmup: Draws of each chain that are left out.
         thin: Every so many-th draw of a chain is kept.
-        candidates: Prior draws that the chains' starts are chosen from, by their density: with few
-            of them, modes start with shares that chains, which stay where they are, then keep.
+        candidates: Prior draws that each chain's start is chosen from, by their density.
     """
 
     vectorized: bool
@@ -81,6 +80,12 @@ class Sampler:
             init_strategy="resample",
             init_strategy_parameters={"num_candidate_samples": self.candidates},
         )
+
+
+def ready() -> None:
+    """Imports sbi, which takes seconds that are no method's: before any clock runs."""
+    import sbi.inference
+    import sbi.neural_nets  # noqa: F401
 
 
 class Silent:

@@ -72,13 +72,16 @@ def run(
         asked: What it is to answer.
         limit: Seconds for all.
     """
-    begun = time.perf_counter()
+    begun, worked = time.perf_counter(), time.process_time()
     try:
         with _within(limit):
             task = Budgeted(simulator, budget, seeds[0])
             fitted = method(generator(seeds[1]), task, asked.x[0])
-            spent = time.perf_counter() - begun
-            numbers = {"train_seconds": spent, "simulations": float(task.used)} | fitted.notes
+            numbers = {
+                "train_seconds": time.perf_counter() - begun,
+                "train_cpu_seconds": time.process_time() - worked,
+                "simulations": float(task.used),
+            } | fitted.notes
             return Run("ok", _answers(fitted, seeds[1], asked) | _numbers(numbers))
     except FAILURES as error:
         traceback.print_exc()

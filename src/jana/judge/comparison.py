@@ -19,6 +19,7 @@ from .known import Known
 
 NOTES = {  # numbers of a run, and their units
     "train_seconds": "s",
+    "train_cpu_seconds": "s",
     "simulations": "",
     "epochs": "epochs",
     "pooling": "",
