@@ -4,12 +4,16 @@ rule report:
         RESPONSE_FIGURES,
         HERE / "src" / "jana" / "report" / "page.html",
         overviews=OVERVIEWS,
+        contests=COMPARISON_FIGURES,
         captions=expand(
             HERE / "workflow" / "report" / "{figure}.rst",
             figure=sorted(
                 {
                     *FIGURE_NAMES,
-                    *(Path(path).stem for path in OVERVIEWS + RESPONSE_FIGURES),
+                    *(
+                        Path(path).stem
+                        for path in OVERVIEWS + RESPONSE_FIGURES + COMPARISON_FIGURES
+                    ),
                 }
             ),
         ),
@@ -19,6 +23,7 @@ rule report:
         ],
         benchmarks=f"{R}/tables/benchmarks.csv",
         diffusion=f"{R}/tables/diffusion.csv" if RESPONSE_PAIRS else [],
+        comparison=f"{R}/tables/comparison.csv" if COMPARED else [],
         checks=f"{R}/tables/checks.csv",
     output:
         f"{R}/report.html",

@@ -10,10 +10,11 @@ devices = {netcdf.load(history).attrs["device"] for history in snakemake.input.h
 page.assemble(
     snakemake.output[0],
     p.scale,
-    {name: snakemake.input[name] for name in ("benchmarks", "checks", "diffusion")},
+    {name: snakemake.input[name] for name in ("benchmarks", "checks", "diffusion", "comparison")},
     p.shown,
     p.responses,
     list(snakemake.input.overviews),
+    list(snakemake.input.contests),
     snakemake.input.captions,
     p.thresholds,
     record(config=p.config, trained_on=sorted(devices)),

@@ -9,11 +9,10 @@ import torch
 from torch import Generator
 
 from ..diagnostics.densities import mean
+from ..io.contests import APART, BAND, GROUP, scores
 from ..io.tables import row
 from .answers import answer
 
-GROUP = ["task", "method", "setting", "budget"]
-BAND = (0.05, 0.95)
 RESAMPLED = 4000  # medians of exact samples, for each number of runs
 PAIRED = ("kl_posterior", "kl_likelihood", "c2st", "root_mmd", "mmd2")
 
@@ -29,13 +28,6 @@ def rows(rng: Generator, table: pd.DataFrame, claims: dict) -> list[dict]:
     ours = table[(table.setting != "published") & (table.method != "exact")]
     found = [*_answers(ours), *_bands(rng, table, ours), *_times(ours), *_paired(ours)]
     return found + list(_claims(pd.DataFrame(found), ours, claims))
-
-
-def scores(table: pd.DataFrame, metric: str, quantity: str = "posterior") -> pd.DataFrame:
-    """One metric given x = (0, 0): the rows with most draws, as every run has them."""
-    found = table[(table.metric == metric) & (table.quantity == quantity)]
-    found = found[found.observation == 0]
-    return found[found.draws == found.groupby(GROUP).draws.transform("max")]
 
 
 def _labels(keys: tuple, **fields: object) -> dict:
@@ -55,7 +47,7 @@ def _bands(rng: Generator, table: pd.DataFrame, ours: pd.DataFrame) -> Iterator[
     bands: dict[tuple, tuple[float, float]] = {}
     for quantity in ("posterior", "predictive"):
         exact = scores(
-            table[table.method == "exact"].fillna({"setting": "", "budget": 0}),
+            table[table.method == "exact"],
             "root_mmd",
             quantity,
         )
@@ -98,12 +90,12 @@ def _times(ours: pd.DataFrame) -> Iterator[dict]:
 
 def _paired(ours: pd.DataFrame) -> Iterator[dict]:
     """Runs in one loss less runs with two, seed by seed, and the mean of that."""
-    both = ours[ours.setting.isin(["joint", "separate"]) & ours.metric.isin(PAIRED)]
+    both = ours[ours.setting.isin(APART) & ours.metric.isin(PAIRED)]
     both = both[both.observation.fillna(0) == 0].fillna({"quantity": "", "draws": 0})
     keys = ["task", "method", "budget", "metric", "quantity", "draws"]
     for key, part in both.groupby(keys):
         wide = part.pivot(index="seed", columns="setting", values="value").astype(float).dropna()
-        if not {"joint", "separate"} <= set(wide) or not len(wide):
+        if not set(APART) <= set(wide) or not len(wide):
             continue
         labels = dict(zip(keys, key, strict=True)) | {"experiment": "comparison"}
         metric = f"paired_{labels.pop('metric')}"

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ..judge.standing import BAND, GROUP, scores
+from ..io.contests import APART, BAND, GROUP, scores
 
 METHODS = {  # by name in the table: in words
     "jana": "JANA",
@@ -17,7 +17,6 @@ METHODS = {  # by name in the table: in words
     "snpla": "SNPLA",
     "g_smc": "guided SMC-ABC",
 }
-APART = ("joint", "separate")  # settings that are compared with each other alone
 COLUMNS = (  # metric, quantity, digits, in words, whether published values stand beside it
     ("root_mmd", "posterior", 3, "posterior root MMD", True),
     ("root_mmd", "predictive", 3, "predictive root MMD", True),

@@ -4,8 +4,8 @@ import pandas as pd
 import xarray as xr
 from numpy import ndarray
 
-from ..judge.standing import BAND, GROUP, scores
-from .comparison import APART, METHODS
+from ..io.contests import APART, BAND, GROUP, scores
+from .comparison import METHODS
 
 
 def words(method: str, setting: str) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..io import tables
 from ..io.atomic import atomically
-from . import diffusion, field, references, summary
+from . import comparison, diffusion, field, references, summary
 
 
 class Figure(NamedTuple):
@@ -68,6 +68,7 @@ def assemble(
     shown: list[tuple[str, str, list[str]]],
     responses: list[tuple[str, str, list[str]]],
     overviews: list[str],
+    contests: list[str],
     captions: list[str],
     thresholds: dict[str, float],
     record: dict[str, str],
@@ -77,11 +78,12 @@ def assemble(
     Args:
         path: Where the page goes.
         scale: Which configuration the results are of.
-        found: The tidy tables, by experiment: "benchmarks", "checks" and "diffusion", which may be
-            an empty list.
+        found: The tidy tables, by experiment: "benchmarks", "checks", "diffusion" and "comparison";
+            either of the last two may be an empty list.
         shown: Each task, design and its pictures, in the order they are shown.
         responses: The same of the diffusion experiment.
         overviews: Pictures of all tasks.
+        contests: Those of the comparison; the folder above a picture's own names its task.
         captions: Files with what to say of each picture, named as the pictures are.
         thresholds: Of the verdicts.
         record: Provenance, for the footer.
@@ -90,7 +92,9 @@ def assemble(
     table = tables.load(found["benchmarks"])
     verdicts = summary.verdicts(table)
     checks, faults = summary.flagged(tables.load(found["checks"]))
-    times = tables.merged([found["diffusion"]] if found["diffusion"] else [])
+    times, runs = (
+        tables.merged([found[name]] if found[name] else []) for name in ("diffusion", "comparison")
+    )
     verdicts |= summary.verdicts(times)
     sections, answered = (
         [
@@ -99,6 +103,9 @@ def assemble(
         ]
         for part in (shown, responses)
     )
+    beside = [
+        (Path(png).parents[1].name, Figure(Path(png), texts[Path(png).stem])) for png in contests
+    ]
     wide = [Figure(Path(png), texts[Path(png).stem]) for png in overviews]
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("jana", "report"),
@@ -122,6 +129,11 @@ def assemble(
         recovered=diffusion.recovered(times),
         lengths=diffusion.lengths(times),
         length_scores=list(diffusion.LENGTHS.values()),
+        contests=comparison.parts(runs),
+        contest_figures=beside,
+        contest_columns=[title for *_, title, _ in comparison.COLUMNS],
+        contest_claims=comparison.claims(runs),
+        contest_pairs=comparison.pairs(runs),
         checks=checks,
         faults=faults,
         record=record,
