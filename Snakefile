@@ -17,6 +17,7 @@ include: "workflow/rules/stan.smk"
 include: "workflow/rules/diagnose.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/diffusion.smk"
+include: "workflow/rules/ablation.smk"
 include: "workflow/rules/comparison.smk"
 include: "workflow/rules/full.smk"
 include: "workflow/rules/report.smk"
@@ -54,6 +55,7 @@ rule diffusion:
     input:
         f"{R}/tables/diffusion.csv",
         RESPONSE_FIGURES,
+        ABLATION_FIGURES,
 
 
 rule comparison:

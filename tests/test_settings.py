@@ -99,3 +99,15 @@ def test_a_design_can_be_kept_to_some_of_its_tasks():
     found = settings.pairs(DESIGNS, names, tasks, {"paper": ["moons", "mixture"]})
     assert [task for task, name in found if name == "paper"] == ["moons"]
     assert [task for task, name in found if name == "tuned"] == tasks
+
+
+def test_a_design_like_another_has_its_settings_for_the_task_but_for_its_own():
+    like = DESIGNS | {"fast": {"like": "paper", "training": {"rate": 0.5}}}
+    found, other = (settings.design(like, name, "moons") for name in ("fast", "paper"))
+    assert found["training"] == {"epochs": 7, "rate": 0.5} and "like" not in found
+    assert found["posterior"] == other["posterior"]
+
+
+def test_its_own_settings_win_over_the_others_for_the_task():
+    like = DESIGNS | {"fast": {"like": "paper", "training": {"epochs": 1}}}
+    assert settings.design(like, "fast", "moons")["training"]["epochs"] == 1

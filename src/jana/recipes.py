@@ -35,6 +35,7 @@ from .networks.screen import telling
 from .networks.standardize import Standardize
 from .provenance import seed_of
 from .rng import generator
+from .shared import SharedSummary
 from .simulators.base import Simulator
 from .training.fit import Training
 
@@ -151,6 +152,9 @@ class Design:
         screen: Whether numbers of the data that tell nothing of the parameters are kept from the
             posterior network, and have a density of their own beside the likelihood network.
         flat: Whether exchangeable trials are taken as one vector, as if their order mattered.
+        shared: Whether the likelihood network is one of the summary, not of the data. The summary
+            network then learns from both losses where both networks are trained `together`, and
+            from the posterior's alone elsewhere.
     """
 
     posterior: FlowSettings
@@ -159,6 +163,7 @@ class Design:
     summary: SummarySettings | None = None
     screen: bool = False
     flat: bool = False
+    shared: bool = False
 
     @classmethod
     def from_config(cls, entry: dict) -> "Design":
@@ -170,7 +175,7 @@ class Design:
         if summary:
             summary = SummarySettings(**{**summary, "hidden": tuple(summary["hidden"])})
         training = Training(**entry["training"])
-        said = {name: entry[name] for name in ("screen", "flat") if name in entry}
+        said = {name: entry[name] for name in ("screen", "flat", "shared") if name in entry}
         return cls(**flows, training=training, summary=summary, **said)
 
     def exchangeable(self, simulator: Simulator) -> bool:
@@ -258,7 +263,8 @@ def build_joint(
         kept: From `screened`.
 
     Raises:
-        ValueError: If the data are exchangeable and the design has no summary network.
+        ValueError: If the data are exchangeable and the design has no summary network; or if the
+            likelihood is to be one of the summary, and there is none that can be shared.
     """
     prior, counts, exchangeable = simulator.prior, None, design.exchangeable(simulator)
     trial = x_shape[1:] if exchangeable else x_shape
@@ -278,6 +284,11 @@ def build_joint(
     told = prior.low, prior.high
     rngs = {part: generators(seeds, "weights", part) for part in ("posterior", "likelihood")}
     posterior = build_flow(rngs["posterior"], design.posterior, told, context, capped)
+    if design.shared:
+        _check_shared(design, summary)
+        likelihood = build_flow(rngs["likelihood"], design.likelihood, context, told)
+        how = {"exchangeable": exchangeable, "both": design.training.together}
+        return SharedSummary(posterior, likelihood, x_shape, summary, **how)
     if simulator.x_binary and design.likelihood.soft:
         edge = torch.full((2 + len(told[0]) + simulator.x_design + 1,), torch.inf)
         given = -edge[2:], edge[2:]
@@ -355,6 +366,17 @@ def _summary(
         edges = float(simulator.prior.low[capped]), float(simulator.prior.high[capped])
         return Responses(rngs, *edges, *learned)
     return DeepSet(rngs, bounds, *learned)
+
+
+def _check_shared(design: Design, summary: nn.Module | None) -> None:
+    """Refuses a summary whose features have no density, as those that our own kit hands on."""
+    if summary is None or design.summary.kit != "published":
+        came = "none" if summary is None else "our own kit's, which hands on bounds and counts"
+        raise ValueError(
+            "a likelihood of the summary (shared: true) needs a summary network all of whose "
+            f"features are learned, but the design has {came}: give it `summary: {{kit: "
+            "published, ...}`"
+        )
 
 
 def _capped(design: Design, simulator: Simulator) -> int | None:

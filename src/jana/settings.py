@@ -17,10 +17,15 @@ def merged(entry: dict, changes: dict) -> dict:
 
 
 def design(designs: dict, name: str, task: str, changes: dict | None = None) -> dict:
-    """A design's settings for one task; networks of warps that are not used are left out."""
-    entry = {key: value for key, value in designs[name].items() if key not in PER_TASK}
+    """A design's settings for one task; networks of warps that are not used are left out.
+
+    One that is `like` another has all the other's settings for the task but for its own.
+    """
+    entry = {key: value for key, value in designs[name].items() if key not in (*PER_TASK, "like")}
     for part in PER_TASK:
         entry = merged(entry, designs[name].get(part, {}).get(task, {}))
+    if "like" in designs[name]:
+        entry = merged(design(designs, designs[name]["like"], task), entry)
     entry = merged(entry, changes or {})
     for part in ("posterior", "likelihood"):
         nets = {key: net for key, net in entry[part]["nets"].items() if key in entry[part]["warps"]}

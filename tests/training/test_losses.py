@@ -8,7 +8,7 @@ from designs import pair
 
 from jana import simulators
 from jana.rng import generator
-from jana.training.losses import Trials, nll, some_trials
+from jana.training.losses import SCALES, Trials, nll, normal_mmd2, some_trials
 
 SEEDS, T = [1, 2], 5
 
@@ -94,3 +94,30 @@ def test_no_trial_is_seen_twice_and_all_alike_often(name):
     counts = torch.cat(found).bincount(minlength=20) / len(found)
     share = sum(len(rows) for rows in found) / len(found) / 20
     assert ((counts - share).abs() < 4 * (share * (1 - share) / len(found)) ** 0.5).all()
+
+
+def penalty_by_draws(features, rng):
+    """The paper's: with draws of the normal distribution in place of expectations."""
+    draws = torch.randn(4000, features.shape[-1], generator=rng, dtype=features.dtype)
+    found = 0.0
+    for scale in SCALES:
+        pairs = [(features, features), (draws, draws), (features, draws)]
+        same, normal, both = ((-(torch.cdist(*p) ** 2) / (2 * scale)).exp() for p in pairs)
+        off = (normal.sum() - len(draws)) / (len(draws) * (len(draws) - 1))
+        found = found + same.mean() + off - 2 * both.mean()
+    return found
+
+
+def test_the_penalty_is_that_of_many_normal_draws(rng):
+    features = 0.3 + 1.4 * torch.randn(60, 3, generator=rng, dtype=torch.float64)
+    exact = normal_mmd2(features[None])[0]
+    assert float(exact) == pytest.approx(float(penalty_by_draws(features, rng)), abs=0.05)
+
+
+@pytest.mark.parametrize(
+    "change", [lambda x: x + 1, lambda x: 0.3 * x, lambda x: x[..., :1].expand_as(x)]
+)
+def test_the_penalty_flags_features_that_are_not_standard_normal(rng, change):
+    """Shifted, shrunk, or copies of each other: more than three times that of normal ones."""
+    features = torch.randn(1, 500, 4, generator=rng)
+    assert float(normal_mmd2(change(features))) > 3 * float(normal_mmd2(features)) > 0

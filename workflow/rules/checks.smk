@@ -30,6 +30,11 @@ for name, design in [
             f"are {', '.join(config['designs'])}): mend the name or add the entry"
         )
 for design, entry in config["designs"].items():
+    if "like" in entry and "like" in config["designs"].get(entry["like"], {"like": ""}):
+        raise WorkflowError(
+            f"designs.{design}.like needs the name of a whole design, but {entry['like']} is none: "
+            "mend the name, or name the one that it is like itself"
+        )
     for part, task in [
         (part, task) for part in settings.PER_TASK for task in entry.get(part, {})
     ]:
@@ -66,6 +71,11 @@ for name, task, design in [
                 f"designs.{design}.{part}.warps has a G, a layer that the published kit lacks: use "
                 "the letters A and S, or kit: own"
             )
+    if entry.get("shared"):
+        raise WorkflowError(
+            f"{name}.designs needs likelihood networks of the data, but designs.{design} has one of "
+            "their summary (shared: true), which is for diffusion.ablation.pairs: leave it out"
+        )
     training = entry["training"]
     if training["surrogate"] and training["together"]:
         raise WorkflowError(
@@ -100,6 +110,11 @@ for name, part, needed in [
         "calibration.datasets",
         EACH["diffusion"]["calibration"]["datasets"] + 1,
     ),
+    (
+        "diffusion",
+        "sbc.datasets",
+        (config["stan"] | EACH["diffusion"]["sbc"])["datasets"],
+    ),
     ("diffusion", "densities", EACH["diffusion"]["densities"]),
 ]:
     if needed > EACH[name]["test"]:
@@ -107,6 +122,19 @@ for name, part, needed in [
             f"{name}.{part} are the first of {name}.test, but {part} needs {needed} of only "
             f"{EACH[name]['test']}: lower the one or raise the other"
         )
+sbc = config["stan"] | EACH["diffusion"]["sbc"]
+if sbc["chains"] * sbc["draws"] < EACH["diffusion"]["calibration"]["draws"]:
+    raise WorkflowError(
+        "SBC of Stan thins its draws to diffusion.calibration.draws, but chains times draws in "
+        f"diffusion.sbc are {sbc['chains'] * sbc['draws']} for {EACH['diffusion']['calibration']['draws']}: "
+        "raise diffusion.sbc.draws"
+    )
+if sbc["datasets"] > EACH["diffusion"]["calibration"]["datasets"]:
+    raise WorkflowError(
+        "SBC of Stan is beside ours on the same data sets, but diffusion.sbc.datasets are "
+        f"{sbc['datasets']} for diffusion.calibration.datasets of "
+        f"{EACH['diffusion']['calibration']['datasets']}: lower the one or raise the other"
+    )
 both = sorted(set(EACH["benchmarks"]["tasks"]) & set(EACH["diffusion"]["tasks"]))
 if both:
     raise WorkflowError(
@@ -120,6 +148,21 @@ for task in EACH["diffusion"]["tasks"]:
             f"log_likelihood, but {task} lacks one of them: leave it out, or add it to "
             "benchmarks.tasks"
         )
+for asked, pair in EACH["diffusion"]["ablation"]["pairs"].items():
+    for design in pair:
+        if design not in config["designs"]:
+            raise WorkflowError(
+                f"each of diffusion.ablation.pairs needs two designs, but {design}, of {asked}, has no "
+                f"entry in designs (there are {', '.join(config['designs'])}): mend the name or add "
+                "the entry"
+            )
+ablated = EACH["diffusion"]["ablation"]
+if ablated["simulations"] + ablated["test"] > EACH["diffusion"]["simulations"]:
+    raise WorkflowError(
+        "diffusion.ablation learns from the first of diffusion.simulations and is judged by the next "
+        f"ones, but {ablated['simulations']} and {ablated['test']} are asked of only "
+        f"{EACH['diffusion']['simulations']}: lower them"
+    )
 for design in ASKED["designs"]:
     if not settings.pairs(config["designs"], [design], ASKED["tasks"], ASKED["only"]):
         own = config["designs"][design].get("tasks", ASKED["tasks"])

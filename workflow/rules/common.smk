@@ -41,20 +41,41 @@ PAIRS, RESPONSE_PAIRS = paired(BENCHMARKS), paired(DIFFUSION)
 REFERENCED = [task for task in EXPERIMENT if task in config["stan"]["tasks"]]
 
 
+# Ways to train the networks of the first of these, each beside another.
+ABLATION = DIFFUSION["ablation"]
+ARMS = [
+    (task, arm)
+    for task in RESPONSES[:1]
+    for arm in sorted({arm for pair in ABLATION["pairs"].values() for arm in pair})
+]
+
+
 def of(w):
     """The settings of the task's experiment."""
     return config[EXPERIMENT[w.task]]
 
 
-def stan(task):
-    """Settings of a task's reference fits, with the data sets of each job that makes some."""
-    entry = config["stan"] | config[EXPERIMENT[task]].get("stan", {})
+def chunked(entry):
+    """Settings of reference fits, with the data sets of each job that makes some."""
     number, chunk = entry["datasets"], entry["chunk"]
     chunks = [
         list(range(first, min(first + chunk, number)))
         for first in range(0, number, chunk)
     ]
     return entry | {"chunks": chunks}
+
+
+def stan(task):
+    """Settings of a task's reference fits."""
+    return chunked(config["stan"] | config[EXPERIMENT[task]].get("stan", {}))
+
+
+SBC = chunked(config["stan"] | DIFFUSION["sbc"])  # of Stan itself
+
+
+def sbc_fits(task):
+    """The files of the fits for SBC of Stan itself."""
+    return [f"{R}/{task}/stan/sbc-{chunk}.nc" for chunk in range(len(SBC["chunks"]))]
 
 
 def known(task):
@@ -138,6 +159,12 @@ def member_seeds(w):
     ]
 
 
+def ablation_seeds(w):
+    """The same for every way to train: initial weights and orders are equal in all of them."""
+    members = range(ABLATION["members"])
+    return [seed_of(config["seed"], "ablation", w.task, member) for member in members]
+
+
 def labels(w):
     """The columns that all rows of a job share."""
     return {
@@ -206,7 +233,7 @@ FIGURES = [figure_path(t, d, f) for t, d in PAIRS for f in figure_names(t)]
 
 def response_figures(task, design):
     """Of the diffusion experiment; what compares with Stan needs fits."""
-    compared = ["figure_6", "medians"] if task in REFERENCED else []
+    compared = ["figure_6", "medians", "stan_calibration"] if task in REFERENCED else []
     names = [*compared, "response_times", "calibration", "recovery", "losses"]
     return [figure_path(task, design, name) for name in names]
 
@@ -225,6 +252,8 @@ OVERVIEWS = [
     *([f"{R}/figures/c2st.png"] if SCORED_DESIGNS else []),
     *([f"{R}/figures/figure_3.png"] if FIGURE_3_DESIGNS else []),
 ]
+# The diffusion experiment's, of all ways to train.
+ABLATION_FIGURES = [f"{R}/figures/ablation.png"] if ARMS else []
 
 
 # What stands in the tidy table of a task and design.

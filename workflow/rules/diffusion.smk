@@ -53,6 +53,58 @@ rule diagnose_pairings:
         "../scripts/diagnose_pairings.py"
 
 
+rule reference_sbc:
+    input:
+        library=f"{R}/{{task}}/stan/model.so",
+        sampler=f"{R}/{{task}}/stan/sampler",
+        toolchain=f"{R}/{{task}}/stan/toolchain.json",
+        test=f"{R}/{{task}}/simulations/test.nc",
+    output:
+        f"{R}/{{task}}/stan/sbc-{{chunk}}.nc",
+    log:
+        f"{R}/logs/{{task}}/stan/sbc-{{chunk}}.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/stan/sbc-{{chunk}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        datasets=lambda w: SBC["chunks"][int(w.chunk)],
+        settings={name: SBC[name] for name in ("chains", "warmup", "draws", "accept")},
+        draws=DIFFUSION["calibration"]["draws"],
+        seed=lambda w: seed_of(config["seed"], "sbc of stan", w.task),
+        code=simulating("reference_sbc.py"),
+    script:
+        "../scripts/reference_sbc.py"
+
+
+rule diagnose_reference_sbc:
+    input:
+        fits=lambda w: sbc_fits(w.task),
+        ours=f"{R}/{{task}}/{{design}}/calibration_draws.nc",
+        test=f"{R}/{{task}}/simulations/test.nc",
+    output:
+        rows=f"{R}/{{task}}/{{design}}/rows/reference_sbc.csv",
+        curves=f"{R}/{{task}}/{{design}}/reference_sbc.nc",
+    log:
+        f"{R}/logs/{{task}}/{{design}}/diagnose_reference_sbc.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/diagnose_reference_sbc.tsv"
+    threads: config["threads"]
+    resources:
+        mem_mb=4000,
+        runtime=20,
+    params:
+        judged=DIFFUSION["calibration"]["datasets"],  # the next ones are TARP's pool
+        level=DIFFUSION["calibration"]["level"],
+        seed=seed("bands of stan"),
+        labels=labels,
+        code=simulating("diagnose_reference_sbc.py"),
+    script:
+        "../scripts/diagnose_reference_sbc.py"
+
+
 rule response_times:
     input:
         model=f"{R}/{{task}}/{{design}}/model.pt",
@@ -122,6 +174,12 @@ rule diffusion_table:
             ],
         ),
         [f"{R}/{task}/stan/rows.csv" for task in REFERENCED if task in RESPONSES],
+        [
+            f"{R}/{task}/{design}/rows/reference_sbc.csv"
+            for task, design in RESPONSE_PAIRS
+            if task in REFERENCED
+        ],
+        [f"{R}/{task}/ablation/{arm}/rows.csv" for task, arm in ARMS],
         HERE / "workflow" / "resources" / "published_diffusion.csv",
     output:
         report(
@@ -139,6 +197,7 @@ rule diffusion_table:
     params:
         tasks=RESPONSES,
         thresholds=BENCHMARKS["verdicts"],
+        pairs=ABLATION["pairs"],
         code=code("diffusion_table.py"),
     script:
         "../scripts/diffusion_table.py"
@@ -167,6 +226,29 @@ rule figure_6:
         code=code("figure_6.py"),
     script:
         "../scripts/figure_6.py"
+
+
+rule figure_stan_calibration:
+    input:
+        f"{R}/{{task}}/{{design}}/reference_sbc.nc",
+    output:
+        report(
+            f"{R}/{{task}}/{{design}}/figures/stan_calibration.png",
+            caption="../report/stan_calibration.rst",
+            category="{task}",
+            labels={"design": "{design}", "figure": "SBC beside Stan's"},
+        ),
+    log:
+        f"{R}/logs/{{task}}/{{design}}/figure_stan_calibration.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/figure_stan_calibration.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("figure_stan_calibration.py"),
+    script:
+        "../scripts/figure_stan_calibration.py"
 
 
 rule figure_medians:

@@ -3,8 +3,9 @@ rule report:
         FIGURES,
         RESPONSE_FIGURES,
         HERE / "src" / "jana" / "report" / "page.html",
-        overviews=OVERVIEWS,
-        contests=COMPARISON_FIGURES,
+        wide=OVERVIEWS,
+        wide_diffusion=ABLATION_FIGURES,
+        wide_comparison=COMPARISON_FIGURES,
         captions=expand(
             HERE / "workflow" / "report" / "{figure}.rst",
             figure=sorted(
@@ -12,7 +13,10 @@ rule report:
                     *FIGURE_NAMES,
                     *(
                         Path(path).stem
-                        for path in OVERVIEWS + RESPONSE_FIGURES + COMPARISON_FIGURES
+                        for path in OVERVIEWS
+                        + RESPONSE_FIGURES
+                        + ABLATION_FIGURES
+                        + COMPARISON_FIGURES
                     ),
                 }
             ),
@@ -37,6 +41,11 @@ rule report:
     params:
         scale=config["scale"],
         config=config,
+        overviews={
+            "benchmarks": "wide",
+            "diffusion": "wide_diffusion",
+            "comparison": "wide_comparison",
+        },
         thresholds=BENCHMARKS["verdicts"],
         shown=[
             (

@@ -16,6 +16,7 @@ rule train:
         mem_mb=4000,
         runtime=120,
     params:
+        rows=None,  # of the training pairs: all
         design=design,
         device=config["device"],
         threads=config["threads"],  # what is asked for, however few --cores there are

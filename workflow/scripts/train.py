@@ -13,6 +13,7 @@ p, name = dict(snakemake.params.items()), f"{snakemake.wildcards.task} {snakemak
 torch.set_num_threads(p["threads"])
 design, device = recipes.Design.from_config(p["design"]), recipes.device(p["device"])
 pairs, others = (tensors.load(path, "theta", "x") for path in snakemake.input)
+pairs = tuple(part[: p["rows"]] for part in pairs)
 simulator = simulators.get(snakemake.wildcards.task)
 model = recipes.untrained(design, simulator, pairs, p["seeds"])
 data = fit.split(pairs, design.training, others)
@@ -20,8 +21,7 @@ data, watched = tuple(tuple(part.to(device) for part in rows) for rows in data),
 clean = tensors.load_all(snakemake.input.train).get("x_clean")
 drawn = simulator.prior.sample, simulator.redrawn(clean, len(data[0][0]))
 state = fit.begin(model.to(device), data[0], design.training)
-where = recipes.describe(model)
-details = record(rule=snakemake.rule, params=p, device=where)
+details = record(rule=snakemake.rule, params=p, device=(where := recipes.describe(model)))
 identity = checkpoints.identity(p | {"device": where, "torch": torch.__version__}, *pairs, *others)
 with checkpoints.locked(p["checkpoints"]) as folder:
     state.restore(checkpoints.resumable(folder / "last.pt", identity) or state.state())

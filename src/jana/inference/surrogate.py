@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Generator, Tensor
 
 from ..joint import Joint
+from ..shared import SharedSummary
 from .chunks import in_chunks, sampled
 
 PAIRS = 20_000  # of a draw and a data set that are held at once: bounds memory
@@ -57,7 +58,23 @@ def log_likelihood_of_draws(
     model: Joint, draws: Float[Tensor, "M B L D"], x: Float[Tensor, "M B *X"]
 ) -> Float[Tensor, "M B L"]:
     """log q(x_b | theta) at each of L parameter draws per data set, in nats."""
+    if isinstance(model, SharedSummary):  # a data set is summarised once, not for every draw
+        return _of_summaries(model, draws, x)
     return _at_draws(lambda theta, x: log_likelihood(model, theta, x), draws, x)
+
+
+def _of_summaries(model: SharedSummary, draws: Tensor, x: Tensor) -> Tensor:
+    device, per_row = next(model.parameters()).device, x.shape[2] if model.exchangeable else 1
+    (seen,) = in_chunks(lambda x: (model.features(x.to(device)),), x, per_row=per_row)
+
+    def density(*pair: Tensor) -> Tensor:
+        (found,) = in_chunks(
+            lambda *rows: (model.log_likelihood_of_features(*(part.to(device) for part in rows)),),
+            *pair,
+        )
+        return found
+
+    return _at_draws(density, draws, seen)
 
 
 def log_likelihood_of_trials(

@@ -44,6 +44,9 @@ class Perceptron(nn.Module):
         self.dropouts = nn.ModuleList(Dropout(dropout, width) for width in widths)
         self.masks = Masks(self)
 
+    def set_from(self, x: Float[Tensor, "N X"]) -> None:
+        """Nothing is set from data."""
+
     def forward(self, x: Float[Tensor, "M B X"]) -> Float[Tensor, "M B C"]:
         """One row of features per data set."""
         if self.training:
@@ -86,6 +89,9 @@ class PaperDeepSet(nn.Module):
         self.each = nn.ModuleList(_layers(rngs, (size + out, *widths)) for size in sizes[:2])
         self.last = Linear(hidden_weights(rngs, out, features, "glorot"))
         self.masks = Masks(self)  # none, as other summaries have some
+
+    def set_from(self, x: Float[Tensor, "N T X"]) -> None:
+        """Nothing is set from data."""
 
     def forward(self, x: Float[Tensor, "M B T X"]) -> Float[Tensor, "M B C"]:
         """One row of features per set."""

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..io import tables
 from ..io.atomic import atomically
-from . import comparison, diffusion, field, references, summary
+from . import ablation, comparison, diffusion, field, references, summary
 
 
 class Figure(NamedTuple):
@@ -67,8 +67,7 @@ def assemble(
     found: dict[str, Path | str],
     shown: list[tuple[str, str, list[str]]],
     responses: list[tuple[str, str, list[str]]],
-    overviews: list[str],
-    contests: list[str],
+    overviews: dict[str, list[str]],
     captions: list[str],
     thresholds: dict[str, float],
     record: dict[str, str],
@@ -82,8 +81,8 @@ def assemble(
             either of the last two may be an empty list.
         shown: Each task, design and its pictures, in the order they are shown.
         responses: The same of the diffusion experiment.
-        overviews: Pictures of all tasks.
-        contests: Those of the comparison; the folder above a picture's own names its task.
+        overviews: Pictures of all tasks, by experiment: "benchmarks", "diffusion" and "comparison";
+            of the last the folder above a picture's own names its task.
         captions: Files with what to say of each picture, named as the pictures are.
         thresholds: Of the verdicts.
         record: Provenance, for the footer.
@@ -103,10 +102,10 @@ def assemble(
         ]
         for part in (shown, responses)
     )
-    beside = [
-        (Path(png).parents[1].name, Figure(Path(png), texts[Path(png).stem])) for png in contests
-    ]
-    wide = [Figure(Path(png), texts[Path(png).stem]) for png in overviews]
+    wide = {
+        part: [Figure(Path(png), texts[Path(png).stem]) for png in pictures]
+        for part, pictures in overviews.items()
+    }
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("jana", "report"),
         autoescape=True,
@@ -128,9 +127,10 @@ def assemble(
         compared_scores=list(diffusion.SCORES.values()),
         recovered=diffusion.recovered(times),
         lengths=diffusion.lengths(times),
+        ablated=ablation.lines(times),
+        ablated_losses=list(ablation.LOSSES.values()),
         length_scores=list(diffusion.LENGTHS.values()),
         contests=comparison.parts(runs),
-        contest_figures=beside,
         contest_columns=[title for *_, title, _ in comparison.COLUMNS],
         contest_claims=comparison.claims(runs),
         contest_pairs=comparison.pairs(runs),
