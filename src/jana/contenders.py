@@ -1,8 +1,11 @@
 """Which methods are compared: from a configuration entry to a method of `baselines`."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+
+import torch
 
 from . import recipes
 from .baselines.library import Sampler, Schedule, ready
@@ -13,8 +16,9 @@ from .baselines.nre import Nre
 from .baselines.ours import Jana
 from .baselines.snpla import Snpla, Steps
 from .baselines.snvi import Snvi, Variational
+from .joint import Joint
 from .recipes import Design, FlowSettings
-from .simulators.base import Draws, Simulator
+from .simulators.base import Draws, Prior, Simulator
 
 # Settings that are entries of their own.
 PARTS: dict[str, Callable[..., Any]] = {
@@ -56,10 +60,10 @@ def _jana(settings: dict, name: str, simulator: Simulator) -> Jana:
     """Ours, of one of `designs`."""
     design = Design.from_config(settings["design"])
 
-    def build(pairs: Draws, seed: int) -> recipes.Joint:
+    def build(pairs: Draws, seed: int) -> Joint:
         return recipes.untrained(design, simulator, pairs, [seed])
 
-    def pool(model: recipes.Joint, seed: int, *watched: Any) -> None:
+    def pool(model: Joint, seed: int, *watched: Any) -> None:
         recipes.choose_pooling(model, design, simulator, [seed], *watched)
 
     return Jana(name, design.training, settings["proposals"], build, pool)
@@ -68,13 +72,15 @@ def _jana(settings: dict, name: str, simulator: Simulator) -> Jana:
 def _snpla(settings: dict, simulator: Simulator, x_shape: tuple[int, ...]) -> Snpla:
     """SNPLA, both of whose flows have the same shape."""
     flow = FlowSettings.from_config(settings.pop("flow"))
-    training: Any = None  # it is not trained as our pairs are
-    design = Design(flow, flow, training)
-    build = partial(_pair, design, simulator, x_shape)
-    return Snpla(build=build, **settings)
+    return Snpla(build=partial(_pair, flow, simulator.prior, x_shape), **settings)
 
 
-def _pair(
-    design: Design, simulator: Simulator, x_shape: tuple[int, ...], seed: int
-) -> recipes.Joint:
-    return recipes.build_joint(design, simulator, x_shape, [seed])
+def _pair(flow: FlowSettings, prior: Prior, x_shape: tuple[int, ...], seed: int) -> Joint:
+    """A flow over the parameters given the data, and one the other way."""
+    edge = torch.full((math.prod(x_shape),), torch.inf)
+    theta, x = (prior.low, prior.high), (-edge, edge)
+    posterior, likelihood = (
+        recipes.build_flow(recipes.generators([seed], "weights", part), flow, *ends)
+        for part, ends in (("posterior", (theta, x)), ("likelihood", (x, theta)))
+    )
+    return Joint(posterior, likelihood, x_shape)

@@ -118,9 +118,10 @@ def _claims(found: pd.DataFrame, ours: pd.DataFrame, claims: dict) -> Iterator[d
         for quantity in ("posterior", "predictive"):
             within = found[(found[GROUP] == list(keys)).all(axis=1)]
             within = within[(within.metric == "within_floor") & (within.quantity == quantity)]
-            measure = float(scores(mine, "root_mmd", quantity).value.median())
-            yield from _claim(keys, f"{quantity} MMD", measure, bool(within.value.eq(1).all()))
-        limit = claims["c2st"].get(str(line.budget), math.nan)
+            if len(within):
+                measure = float(scores(mine, "root_mmd", quantity).value.median())
+                yield from _claim(keys, f"{quantity} MMD", measure, bool(within.value.iloc[0]))
+        limit = claims["c2st"].get(str(int(line.budget)), math.inf)
         measure = float(scores(mine, "c2st").value.median())
         yield from _claim(keys, "C2ST", measure, measure <= limit)
         shares = mine[mine.metric == "mode_share"].groupby("quantity").value.mean()
