@@ -313,8 +313,9 @@ def test_all_of_the_papers_training_has_this_in_common(task):
     assert not training.drop_last and training.decay == 0.0
 
 
-def test_the_paper_ran_on_ten_tasks():
-    assert sorted(entries()["paper"]["tasks"]) == sorted(PAPER)
+def test_the_paper_ran_on_ten_tasks_and_on_response_times():
+    """These are in tests/training/test_apart.py."""
+    assert sorted(entries()["paper"]["tasks"]) == sorted([*PAPER, "drift_diffusion"])
 
 
 def test_the_papers_summaries():

@@ -76,7 +76,7 @@ def test_features_are_blurred_in_training_alone(rows):
     model.likelihood.masks.rngs = generators(SEEDS, "noise")
     sharp = model.eval().log_likelihood_of_features(theta, features)
     blurred = model.train().log_likelihood_of_features(theta, features)
-    assert float(sharp.std()) < 1e-5 and not torch.equal(blurred[0], blurred[1])
+    assert sharp.detach().std() < 1e-5 and not torch.equal(blurred[0], blurred[1])
     fall = (sharp - blurred).mean(1) / (3 * BLUR**2 / 2)
     assert fall.tolist() == pytest.approx([1, 1], abs=0.06)  # 5 standard errors
 
@@ -99,7 +99,12 @@ def test_it_has_no_likelihood_of_a_trial_and_makes_no_data(rows):
         model.surrogate(generators(SEEDS, "a"), *rows)
 
 
-@pytest.mark.parametrize("summary", [None, SummarySettings((8,), 3)], ids=["none", "our own"])
+COUNTED = SummarySettings((8, 8), 3, "published", count=True)
+
+
+@pytest.mark.parametrize(
+    "summary", [None, SummarySettings((8,), 3), COUNTED], ids=["none", "our own", "with a count"]
+)
 def test_a_summary_that_cannot_be_shared_is_refused(summary):
     task = TASK if summary else simulators.get("two_moons")
     with pytest.raises(ValueError, match="needs a summary network all of whose features are"):

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from copy import deepcopy
 
 import torch
 from jaxtyping import Bool, Float
@@ -10,6 +11,7 @@ from torch import Generator, Tensor, nn
 from .flows.bernoulli import Bernoulli
 from .flows.counts import Counts
 from .flows.flow import Flow
+from .flows.mixing import Permutation
 from .flows.product import Product
 from .flows.response import Response
 from .flows.soft import Soft
@@ -74,6 +76,17 @@ class Joint(nn.Module):
     def members(self) -> int:
         """How many independent pairs of networks lie side by side."""
         return len(self.posterior.project.weight)
+
+    def member(self, at: int) -> "Joint":
+        """A copy of one of them, alone."""
+        one = deepcopy(self)
+        for weight in one.parameters():
+            weight.data = weight.data[at : at + 1]
+        for part in one.modules():
+            if isinstance(part, Permutation):
+                part.order, part.back = part.order[at : at + 1], part.back[at : at + 1]
+        one.pooling = one.pooling[at : at + 1]
+        return one
 
     def masks(self) -> dict[str, Masks]:
         """The dropout of each network, by its name."""
@@ -147,13 +160,20 @@ class Joint(nn.Module):
         )
 
     @torch.no_grad()
-    def set_from(self, theta: Float[Tensor, "N D"], x: Float[Tensor, " N *X"]) -> None:
-        """Sets what is not learned (scales, regressions) from the training set."""
-        if not self.posterior.fixed:
+    def set_from(
+        self,
+        theta: Float[Tensor, "N D"],
+        x: Float[Tensor, " N *X"],
+        names: Sequence[str] = ("posterior", "likelihood"),
+    ) -> None:
+        """Sets what is not learned (scales, regressions) of some networks from a training set."""
+        if "posterior" in names and not self.posterior.fixed:
             if self.summary is not None:
                 self.summary.set_from(x)
             parts = (self.context(*self.shared(part))[0] for part in x.split(ROWS))
             self.posterior.set_from(theta, torch.cat(list(parts)))
+        if "likelihood" not in names or getattr(self.likelihood, "fixed", False):
+            return
         if self.exchangeable:
             outcome = x.flatten(0, 1)[:, : x.shape[2] - self.design]
             self.likelihood.set_from(outcome, self.told(theta[None], x[None])[0])

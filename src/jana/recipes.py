@@ -9,11 +9,13 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Generator, Tensor, nn
 
+from . import simulators
 from .flows.base import Normal, StudentT
 from .flows.bernoulli import Bernoulli
 from .flows.capped import Capped
 from .flows.counts import TOP, Counts
 from .flows.coupling import Coupling, Elementwise
+from .flows.dummied import Dummied
 from .flows.flow import Flow
 from .flows.gaussian import Gaussian
 from .flows.mixing import ActNorm, Mixing, Permutation
@@ -96,6 +98,7 @@ class FlowSettings:
         scale: What the target is divided by where nothing is regressed.
         context_scale: What the context is divided by there.
         soft: Of outcomes that are 0 or 1, whether a soft flow stands for their probabilities.
+        dummy: Whether the flow has a coordinate more than its target, as couplings need two.
     """
 
     kit: str
@@ -110,6 +113,7 @@ class FlowSettings:
     scale: float = 1.0
     context_scale: float = 1.0
     soft: bool = False
+    dummy: bool = False
 
     @classmethod
     def from_config(cls, entry: dict) -> "FlowSettings":
@@ -131,6 +135,7 @@ class SummarySettings:
         kit: "own", or "published" for the paper's: of trials, or of data as one vector.
         dropout: Of the paper's network of one vector: share of the hidden features left out.
         scale: What the paper's networks divide the data by.
+        count: Of trials, whether the paper's hands on the log of their number; ours always does.
     """
 
     hidden: tuple[int, ...]
@@ -138,6 +143,20 @@ class SummarySettings:
     kit: str = "own"
     dropout: float = 0.0
     scale: float = 1.0
+    count: bool = False
+
+
+@dataclass(frozen=True)
+class Apart:
+    """What the likelihood network learns from alone, and how.
+
+    Attributes:
+        task: Another simulator, of the same data and parameters.
+        training: How.
+    """
+
+    task: str
+    training: Training
 
 
 @dataclass(frozen=True)
@@ -155,6 +174,7 @@ class Design:
         shared: Whether the likelihood network is one of the summary, not of the data. The summary
             network then learns from both losses where both networks are trained `together`, and
             from the posterior's alone elsewhere.
+        apart: The likelihood network's own training set and training, if it has any.
     """
 
     posterior: FlowSettings
@@ -164,6 +184,7 @@ class Design:
     screen: bool = False
     flat: bool = False
     shared: bool = False
+    apart: Apart | None = None
 
     @classmethod
     def from_config(cls, entry: dict) -> "Design":
@@ -176,7 +197,15 @@ class Design:
             summary = SummarySettings(**{**summary, "hidden": tuple(summary["hidden"])})
         training = Training(**entry["training"])
         said = {name: entry[name] for name in ("screen", "flat", "shared") if name in entry}
-        return cls(**flows, training=training, summary=summary, **said)
+        apart = entry.get("apart")
+        if apart:
+            apart = Apart(apart["task"], Training(**apart["training"]))
+        return cls(**flows, training=training, summary=summary, apart=apart, **said)
+
+    def epochs(self) -> dict[str, int]:
+        """How many passes there are at most, by network."""
+        own = self.training if self.apart is None else self.apart.training
+        return {"posterior": self.training.epochs, "likelihood": own.epochs}
 
     def exchangeable(self, simulator: Simulator) -> bool:
         """Whether the networks take a simulator's data as trials whose order does not matter."""
@@ -199,6 +228,9 @@ def build_flow(
         given: Bounds (C,) of its context.
         capped: Which coordinate the last number of the context is the upper bound of, if any.
     """
+    if settings.dummy:
+        more = target[0].new_tensor([torch.inf])
+        target = torch.cat([target[0], -more]), torch.cat([target[1], more])
     kit, dim, context = KITS[settings.kit], len(target[0]), len(given[0])
     edge = torch.full((dim,), torch.inf)
     support = Support(*(target if settings.bounded else (-edge, edge)), context)
@@ -221,10 +253,14 @@ def build_flow(
     raw = torch.full((context,), torch.inf)
     standardize = Standardize(*(given if settings.start == "regression" else (-raw, raw)))
     parts = support, standardize, layers, base
-    flow = Flow(*parts) if capped is None else Capped(*parts, capped)
+    flow = Capped(*parts, capped) if capped is not None else _plain(settings)(*parts)
     if settings.start == "none":
         flow.rescale(settings.scale, settings.context_scale)
     return flow
+
+
+def _plain(settings: FlowSettings) -> type[Flow]:
+    return Dummied if settings.dummy else Flow
 
 
 def _style(settings: FlowSettings, letter: str) -> Style:
@@ -316,9 +352,28 @@ def build_joint(
 def untrained(
     design: Design, simulator: Simulator, pairs: tuple[Tensor, Tensor], seeds: Sequence[int]
 ) -> Joint:
-    """As `build_joint`, for data such as the theta and x of `pairs`, which are screened."""
+    """As `build_joint`, for data such as the theta and x of `pairs`, which are screened.
+
+    Raises:
+        ValueError: As `build_joint`, or if a network is to learn apart from a simulator of other
+            parameters or data.
+    """
+    if design.apart is not None:
+        _same_kind(simulator, design.apart.task)
     kept = screened(design, simulator, *pairs)
     return build_joint(design, simulator, tuple(pairs[1].shape[1:]), seeds, kept)
+
+
+def _same_kind(simulator: Simulator, name: str) -> None:
+    """Refuses another simulator that has not the same parameters and data."""
+    other = simulators.get(name)
+    for what in ("theta_names", "x_axes", "x_shift", "x_design", "x_binary", "x_counts", "x_low"):
+        wanted, found = getattr(simulator, what), getattr(other, what)
+        if wanted != found:
+            raise ValueError(
+                f"a likelihood network learns apart from a simulator with the same {what}, {wanted}"
+                f", but that of {name} is {found}: name another task in `apart`"
+            )
 
 
 def choose_pooling(
@@ -331,11 +386,12 @@ def choose_pooling(
 ) -> None:
     """Fixes how refined draws pool both networks, by validation pairs of the budget.
 
-    Where a design holds none out, nothing is fixed.
+    Where a design holds none out, nothing is fixed. The pairs may be on any device.
     """
     if design.training.validation:
         rngs = generators(seeds, "pooling")
-        model.pooling.copy_(refine.pooling(model, rngs, simulator.prior.log_prob, theta, x))
+        held_out = theta.cpu(), x.cpu()
+        model.pooling.copy_(refine.pooling(model, rngs, simulator.prior.log_prob, *held_out))
 
 
 def _summary(
@@ -357,7 +413,7 @@ def _summary(
     shape = settings.hidden, settings.features
     if settings.kit == "published":
         if exchangeable:
-            return PaperDeepSet(rngs, size, *shape, settings.scale)
+            return PaperDeepSet(rngs, size, *shape, settings.scale, settings.count)
         return Perceptron(rngs, size, *shape, settings.dropout, settings.scale)
     if not exchangeable:
         return None
@@ -370,8 +426,10 @@ def _summary(
 
 def _check_shared(design: Design, summary: nn.Module | None) -> None:
     """Refuses a summary whose features have no density, as those that our own kit hands on."""
-    if summary is None or design.summary.kit != "published":
-        came = "none" if summary is None else "our own kit's, which hands on bounds and counts"
+    if summary is None or design.summary.kit != "published" or design.summary.count:
+        came = (
+            "none" if summary is None else "one that hands on other numbers, as our own kit's does"
+        )
         raise ValueError(
             "a likelihood of the summary (shared: true) needs a summary network all of whose "
             f"features are learned, but the design has {came}: give it `summary: {{kit: "
@@ -383,6 +441,7 @@ def _capped(design: Design, simulator: Simulator) -> int | None:
     """The place of the parameter that response times bound, where the networks know of it."""
     bounded = design.posterior.bounded and design.likelihood.bounded
     own = design.summary is not None and design.summary.kit == "own"
+    own &= not (design.posterior.dummy or design.likelihood.dummy)
     return simulator.x_shift if bounded and own and design.exchangeable(simulator) else None
 
 

@@ -30,6 +30,9 @@ def design(designs: dict, name: str, task: str, changes: dict | None = None) -> 
     for part in ("posterior", "likelihood"):
         nets = {key: net for key, net in entry[part]["nets"].items() if key in entry[part]["warps"]}
         entry[part] = entry[part] | {"nets": nets}
+    if "apart" in entry:  # trained as the other network, but for what differs
+        training = merged(entry["training"], entry["apart"].get("training", {}))
+        entry["apart"] = entry["apart"] | {"training": training}
     return entry
 
 

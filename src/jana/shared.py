@@ -36,12 +36,18 @@ class SharedSummary(Joint):
         return self.context(x)
 
     @torch.no_grad()
-    def set_from(self, theta: Float[Tensor, "N D"], x: Float[Tensor, " N *X"]) -> None:
-        """As `Joint.set_from`: the flows start as regressions on the features of a new summary."""
-        self.summary.set_from(x)
+    def set_from(
+        self,
+        theta: Float[Tensor, "N D"],
+        x: Float[Tensor, " N *X"],
+        names: Sequence[str] = ("posterior", "likelihood"),
+    ) -> None:
+        """As `Joint.set_from`: flows start as regressions on the features of a new summary."""
         features = torch.cat([self.features(*self.shared(part))[0] for part in x.split(1000)])
-        self.posterior.set_from(theta, features)
-        self.likelihood.set_from(features, theta)
+        if "posterior" in names:
+            self.posterior.set_from(theta, features)
+        if "likelihood" in names:
+            self.likelihood.set_from(features, theta)
 
     def log_likelihood_of_features(
         self, theta: Float[Tensor, "M B D"], features: Float[Tensor, "M B C"]

@@ -29,7 +29,7 @@ class Terminal:
 def followed(monkeypatch, tty):
     terminal = Terminal(tty)
     monkeypatch.setattr(sys, "__stderr__", terminal)
-    assert list(log.followed(iter(EPOCHS), 0, 2, "two_moons")) == EPOCHS
+    assert list(log.followed(iter(EPOCHS), 0, {"posterior": 2}, "two_moons")) == EPOCHS
     return terminal.text
 
 
@@ -49,5 +49,5 @@ def test_a_terminal_gets_a_count_of_epochs_with_the_validation_loss(monkeypatch)
 
 def test_a_resumed_run_says_so(monkeypatch, capsys):
     monkeypatch.setattr(sys, "__stderr__", Terminal(False))
-    list(log.followed(iter(EPOCHS), 7, 9, "two_moons"))
+    list(log.followed(iter(EPOCHS), 7, {"posterior": 9}, "two_moons"))
     assert capsys.readouterr().out.startswith("two_moons: going on after epoch 7\n")

@@ -121,3 +121,33 @@ def test_a_file_that_may_be_is_read_where_it_is(path):
     assert netcdf.load_if_any(path).x.shape == (5,)
     (x,) = tensors.load_if_any(str(path), "x")
     assert x.tolist() == [1.0] * 5
+
+
+AXES = {"theta": ("dataset", "parameter"), "x": ("dataset", "trial"), "clean": ("dataset", "trial")}
+
+
+def pieces(*sizes):
+    """Of two arrays, with nothing of a third; float32, as simulations are."""
+    for at, size in enumerate(sizes):
+        theta = torch.full((size, 2), float(at))
+        yield theta, torch.arange(3.0 * size).reshape(size, 3) + at, None
+
+
+def test_rows_saved_piece_by_piece_are_what_is_saved_at_once(tmp_path):
+    one, other = tmp_path / "one.nc", tmp_path / "other.nc"
+    whole = [torch.cat(parts) for parts in list(zip(*pieces(4, 4, 1), strict=True))[:2]]
+    coords, record = {"parameter": ["v (1/s)", "a"]}, {"seed": "5", "code": "abc"}
+    netcdf.save_rows(one, record, coords, AXES, pieces(4, 4, 1), 9)
+    netcdf.save(other, record, coords, theta=(AXES["theta"], whole[0]), x=(AXES["x"], whole[1]))
+    found, expected = netcdf.load(one), netcdf.load(other)
+    xr.testing.assert_identical(found, expected)
+    assert found.x.dtype == np.float32
+    assert torch.equal(tensors.load(one, "x")[0], whole[1])
+
+
+@pytest.mark.parametrize("sizes", [(4, 4), (4,)], ids=str)
+def test_fewer_rows_than_said_leave_no_file(tmp_path, sizes):
+    path = tmp_path / "x.nc"
+    with pytest.raises(ValueError, match=r"is to have 9 rows, but the pieces have"):
+        netcdf.save_rows(path, {}, {"parameter": ["a", "b"]}, AXES, pieces(*sizes), 9)
+    assert not list(tmp_path.iterdir())

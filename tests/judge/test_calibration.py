@@ -181,3 +181,15 @@ def test_references_do_not_change_the_data(trials):
     before = x.clone(), pool.x.clone()
     calibration.references(x, pool, True)
     assert torch.equal(x, before[0]) and torch.equal(pool.x, before[1])
+
+
+def test_the_ends_of_the_curves_stand_among_the_rows():
+    """Of posteriors twice too narrow too many ranks are low, and too many high."""
+    found = judged(answers(1), answers(1, scale=0.5))
+    rows = calibration.rows(LABELS, found, torch.zeros(1, B, L), ["a", "b"])
+    off = (found.joint - found.grid)[0, 0]
+    assert value(rows, metric="jsbc_above", quantity="a") == pytest.approx(float(off.max()))
+    assert value(rows, metric="jsbc_below", quantity="a") == pytest.approx(float(off.min()))
+    assert off.max() > 0.08 and off.min() < -0.08
+    assert len(select(rows, metric="sbc_above")) == len(QUANTITIES)
+    assert abs(value(rows, metric="sbc_below", quantity="b")) < 0.08

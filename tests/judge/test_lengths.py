@@ -1,5 +1,7 @@
 """A pair on data sets of other lengths, where every answer is exact."""
 
+import math
+
 import torch
 from tidy import LABELS, select, value
 
@@ -12,9 +14,9 @@ SIMULATOR = simulators.get("gaussian_iid")
 DRAWS = 400
 
 
-def exact_pair(trials, shift=0.0):
+def exact_pair(trials, shift=0.0, impossible=0):
     """Exact draws and densities in the place of both networks', of 100 data sets; the posterior
-    is moved by `shift` standard deviations."""
+    is moved by `shift` standard deviations. Of the first `impossible` no draw has a likelihood."""
     rng = generator(3)
     theta = SIMULATOR.prior.sample(rng, 100).double()
     x = lengths.lengthened(rng, SIMULATOR, theta.float(), trials).double()
@@ -26,6 +28,7 @@ def exact_pair(trials, shift=0.0):
         SIMULATOR.log_likelihood(theta, x),
     )
     likelihood = SIMULATOR.log_likelihood(draws + apart[:, None], x[:, None])
+    log_posterior[:impossible] = math.inf  # so that their weights are 0
     found = Sample((draws + apart[:, None])[None], log_posterior[None])
     given = (theta[None], x[None]), found, tuple(part[None] for part in at_truth), likelihood[None]
     return lengths.rows(LABELS | {"draws": DRAWS}, generator(1), *given, SIMULATOR)
@@ -54,3 +57,12 @@ def test_a_shifted_posterior_is_seen_and_the_evidence_is_not_moved_by_it():
     assert 0.08 < value(rows, metric="kl_posterior") < 0.25
     assert value(rows, metric="sbc_pvalue", quantity=SIMULATOR.theta_names[0]) < 0.01
     assert abs(value(rows, metric="lml_rmse")) < 1e-6
+
+
+def test_data_sets_without_a_possible_draw_are_left_out_and_marked_by_k_hat():
+    rows = exact_pair(20, impossible=3)
+    for metric in ("kl_posterior", "kl_likelihood", "lml_rmse", "lml_bias"):
+        assert abs(value(rows, metric=metric)) < 1e-6, metric
+    assert [row["value"] for row in select(rows, metric="khat")[:3]] == [math.inf] * 3
+    none = {row["metric"] for row in exact_pair(20, impossible=100)}
+    assert "kl_likelihood" in none and not none & {"kl_posterior", "lml_rmse", "lml_bias"}

@@ -72,7 +72,9 @@ def test_posteriors_are_compared_on_the_data_sets_that_have_a_fit():
     fitted = {at: Fitted(at + base, 1, (0.0, 0.0)) for at in (0, 2, 3)}
     ours = torch.stack([at + 2 * base for at in (0, 1, 2, 3)])[None]
     ours[0, 1] = 1e3  # of a data set without a fit
-    rows = pairings.posterior_rows(LABELS, ours, known(fitted=fitted), torch.tensor([4.0]), ["a"])
+    given = known(fitted=fitted), torch.tensor([4.0]), ["a"]
+    rows = pairings.posterior_rows(LABELS, ours, *given)
+    rows += pairings.reference_rows(LABELS, *given)
     assert value(rows, metric="median_r2") == pytest.approx(1.0)
     assert value(rows, metric="median_correlation") == pytest.approx(1.0)
     assert value(rows, metric="sd_ratio") == pytest.approx(2.0)
@@ -81,6 +83,9 @@ def test_posteriors_are_compared_on_the_data_sets_that_have_a_fit():
         narrow = value(rows, metric="contraction_compared", method=method)
         assert narrow == pytest.approx(1 - factor * variance / 16)
     assert pairings.posterior_rows(LABELS, ours, None, torch.ones(1), ["a"]) == []
+    assert pairings.reference_rows(LABELS, None, torch.ones(1), ["a"]) == []
+    (other, *_) = pairings.posterior_rows(LABELS, ours, *given, "jana_mcmc")
+    assert other["method"] == "jana_mcmc"
 
 
 def test_what_is_between_two_densities_is_integrated_over_both_responses():
@@ -89,6 +94,16 @@ def test_what_is_between_two_densities_is_integrated_over_both_responses():
     ours = torch.stack([torch.full((201,), 0.25), torch.full((201,), -0.5)])[None, None]
     rows = pairings.density_rows(LABELS, grid, ours, exact)
     assert value(rows, metric="density_l1", observation=0) == pytest.approx(1.5)
+    assert value(rows, metric="density_mass", observation=0) == pytest.approx(-0.5)
+
+
+def test_the_best_and_the_worst_densities_have_rows_of_their_own():
+    grid = torch.linspace(0, 2, 201).expand(3, 201)
+    ours = torch.tensor([0.25, 0.5, 0.1])[:, None, None].expand(3, 2, 201)[None]
+    rows = pairings.density_rows(LABELS, grid, ours, torch.zeros(3, 2, 201))
+    for metric in ("density_l1", "density_mass"):
+        assert value(rows, metric=f"{metric}_least") == pytest.approx(0.4)
+        assert value(rows, metric=f"{metric}_largest") == pytest.approx(2.0)
 
 
 def file(path, index, status="ok", bridged="ok", khat=0.1):

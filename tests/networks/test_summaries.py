@@ -55,3 +55,12 @@ def test_dropout_is_in_training_only_and_each_members_own(rng):
     assert not torch.allclose(found[0], found[1]) and not torch.allclose(found, network(x))
     network.eval()
     assert torch.equal(network(x), network(x)) and torch.equal(*network(x))
+
+
+def test_the_number_of_trials_is_handed_on_where_it_is_asked_for(rng):
+    x = torch.randn(M, B, T, X, generator=rng)
+    counting = PaperDeepSet(rngs(1, 2), X, (8, 5), F, 2.0, count=True).requires_grad_(False)
+    found = counting(x)
+    assert found.shape == (M, B, F + 1) and counting.size == F + 1 and deep_set(1, 2).size == F
+    assert torch.equal(found[..., :F], deep_set(1, 2)(x))
+    torch.testing.assert_close(found[..., F].exp(), torch.full((M, B), float(T)))

@@ -16,6 +16,7 @@ THRESHOLDS = {
     "accurate": 0.55,
     "trusted": 0.2,
 }
+NONE = {"benchmarks": [], "diffusion": []}  # no pictures of all tasks
 JOB = {"experiment": "benchmarks", "task": "two_moons", "design": "tuned", "method": "jana"}
 
 
@@ -52,9 +53,21 @@ def found(tmp_path):
         tables.row(times | {"method": "jana"}, "median_r2", 0.987, seed=0, quantity="a"),
         tables.row(times | {"method": "stan"}, "contraction_compared", 0.911, quantity="a"),
         tables.row(times | {"method": "jana", "setting": "published"}, "lml_rmse", 0.52),
+        tables.row(
+            times | {"method": "stan", "setting": "published"}, "median_r2", 0.1, quantity="a"
+        ),
+        *(
+            tables.row(times | {"method": "jana", "setting": "published"}, "r2", v, quantity=q)
+            for v, q in ((0.941, "a"), (0.643, "w"))
+        ),
+        *(
+            tables.row(times | {"method": "jana"}, "r2", v, seed=i, quantity="a")
+            for i, v in enumerate([0.7, 0.9, 0.8])
+        ),
     ]
     tables.save(tmp_path / "diffusion.csv", times)
-    return {name: tmp_path / f"{name}.csv" for name in ("benchmarks", "checks", "diffusion")}
+    names = ("benchmarks", "checks", "diffusion")
+    return {name: tmp_path / f"{name}.csv" for name in names} | {"comparison": []}
 
 
 @pytest.fixture
@@ -64,7 +77,8 @@ def text(found, tmp_path):
     shown = [("two_moons", "tuned", [str(tmp_path / "losses.png")]), ("two_moons", "paper", [])]
     captions, record = [str(tmp_path / "losses.rst")], {"git": "abc & co"}
     responses = [("drift_diffusion", "tuned", [str(tmp_path / "losses.png")])]
-    given = found, shown, responses, [], captions, THRESHOLDS, record
+    wide = {"benchmarks": [], "diffusion": [str(tmp_path / "losses.png")]}
+    given = found, shown, responses, wide, captions, THRESHOLDS, record
     page.assemble(tmp_path / "report.html", "smoke", *given)
     return (tmp_path / "report.html").read_text(encoding="utf-8")
 
@@ -91,7 +105,7 @@ def test_every_place_that_is_linked_to_is_there(text):
 
 def test_a_figure_is_inlined_whole_with_its_caption(text, tmp_path):
     pictures = re.findall(r'src="data:image/png;base64,([^"]*)"', text)
-    assert len(pictures) == 2  # of each experiment
+    assert len(pictures) == 3  # of each experiment, and of all ways to train
     for picture in pictures:
         assert base64.b64decode(picture) == (tmp_path / "losses.png").read_bytes()
     assert "<b>losses.</b> How to read &lt;it&gt;." in text
@@ -133,7 +147,7 @@ def test_a_figure_without_a_caption_is_an_error(found, tmp_path):
     (tmp_path / "losses.png").write_bytes(b"")
     shown = [("two_moons", "tuned", [str(tmp_path / "losses.png")])]
     with pytest.raises(KeyError, match="losses"):
-        page.assemble(tmp_path / "report.html", "smoke", found, shown, [], [], [], THRESHOLDS, {})
+        page.assemble(tmp_path / "report.html", "smoke", found, shown, [], NONE, [], THRESHOLDS, {})
     assert not (tmp_path / "report.html").exists()
 
 
@@ -143,12 +157,13 @@ def test_the_pairings_stand_beside_the_published_numbers(text):
         ["drift_diffusion, tuned", "both networks", "", "0.300", "", "", "", ""],
         ["drift_diffusion, tuned", "published", "", "0.520", "", "", "", ""],
     ]
+    assert "<td>r2 a</td><td>0.941</td><td>0.800</td>" in text and "r2 w" not in text
     assert "<td>20</td><td>0.077</td>" in text
     assert "<td>a</td><td>0.987</td><td></td><td></td><td></td><td>0.911</td>" in text
 
 
 def test_without_the_experiment_there_is_no_part_on_it(found, tmp_path):
-    given = found | {"diffusion": []}, [], [], [], [], THRESHOLDS, {}
+    given = found | {"diffusion": []}, [], [], NONE, [], THRESHOLDS, {}
     page.assemble(tmp_path / "report.html", "smoke", *given)
     assert 'id="diffusion"' not in (tmp_path / "report.html").read_text(encoding="utf-8")
 

@@ -84,3 +84,31 @@ def test_data_that_cannot_be_are_refused(case):
     times, given, reason = REFUSED[case]
     with pytest.raises(ValueError, match=re.escape(reason)):
         responses.signed(torch.tensor(times), torch.tensor(given))
+
+
+WIDE = simulators.get("drift_diffusion_wide")
+
+
+def test_the_wide_tasks_prior_is_uniform_on_a_box_around_the_other():
+    """v +-5.5, a 0.4-3.1, t0 0.1-1.1, w 0.28-0.72, as published; means within 5 standard errors."""
+    low, high = torch.tensor([-5.5, 0.4, 0.1, 0.28]), torch.tensor([5.5, 3.1, 1.1, 0.72])
+    assert torch.equal(WIDE.prior.low, low) and torch.equal(WIDE.prior.high, high)
+    assert (low < BIASED.prior.low).all() and (high > BIASED.prior.high).all()
+    theta = WIDE.prior.sample(generator(1), 20_000)
+    middle, sd = (low + high) / 2, (high - low) / 12**0.5
+    assert ((theta.mean(0) - middle).abs() < 5 * sd / 20_000**0.5).all()
+    torch.testing.assert_close(WIDE.prior.log_prob(theta), -(high - low).log().sum().expand(20_000))
+
+
+def test_the_wide_tasks_data_are_500_trials_of_the_same_model():
+    theta, x = WIDE.draw(generator(2), 20)
+    assert x.shape == (20, 500, 1)
+    assert torch.equal(x, responses.simulate(torch_state_after_prior(2, 20), theta, 500))
+    assert torch.equal(WIDE.log_likelihood(theta, x), BIASED.log_likelihood(theta, x))
+
+
+def torch_state_after_prior(seed, n):
+    """The generator that `draw` simulates with."""
+    rng = generator(seed)
+    WIDE.prior.sample(rng, n)
+    return rng

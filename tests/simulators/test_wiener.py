@@ -64,3 +64,13 @@ def test_gradients_are_finite_everywhere():
     theta = [torch.full((3,), v, dtype=torch.float64, requires_grad=True) for v in (1, 1, 0.3, 0.4)]
     wiener.log_density(y, *theta).where(y.abs() > 0.3, torch.zeros(())).sum().backward()
     assert all(part.grad.isfinite().all() for part in theta)
+
+
+def test_where_there_is_no_diffusion_there_is_no_density_and_no_nan():
+    """A boundary below 0, a start on a boundary or beyond: as unbounded flows draw them."""
+    one = torch.ones(6, dtype=torch.float64)
+    boundary = torch.tensor([1.0, -0.5, 0.0, 1.0, 1.0, 1.0], dtype=torch.float64)
+    start = torch.tensor([0.5, 0.5, 0.5, -0.2, 1.0, 1.3], dtype=torch.float64)
+    for sign in (1, -1):
+        found = wiener.log_density(sign * 0.8 * one, one, boundary, 0.3 * one, start)
+        assert found[0].isfinite() and (found[1:] == -math.inf).all()

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,7 +36,16 @@ def trained(warps, compiled):
     return model.state_dict()
 
 
-@pytest.mark.parametrize("warps", ["A", "S"])
+def trained_apart(compiled):
+    """The same of networks that learn apart, the likelihood's with a dummy."""
+    from test_apart import begin, run
+
+    model, state, courses = begin()
+    ways = [way._replace(training=replace(way.training, compiled=compiled)) for way in courses]
+    return run(model, state, ways)
+
+
+@pytest.mark.parametrize("warps", ["A", "S", pytest.param("apart", marks=pytest.mark.heavy)])
 def test_after_six_steps_the_weights_are_those_of_a_run_that_is_not_compiled(warps):
     """In a process of its own: compiling and checks of shapes at every call exclude each other."""
     path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
@@ -46,7 +57,8 @@ def test_after_six_steps_the_weights_are_those_of_a_run_that_is_not_compiled(war
 
 
 if __name__ == "__main__":
-    plain, fast = (trained(sys.argv[1], compiled) for compiled in (False, True))
+    made = trained_apart if sys.argv[1] == "apart" else partial(trained, sys.argv[1])
+    plain, fast = (made(compiled) for compiled in (False, True))
     assert counters["stats"]["unique_graphs"] > 0  # so it was compiled
     for key, value in plain.items():
         torch.testing.assert_close(fast[key], value, atol=1e-5, rtol=1e-4)

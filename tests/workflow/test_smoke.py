@@ -52,12 +52,26 @@ def test_the_diffusion_table_has_every_metric(smoke):
     table = tables.load(smoke.path / R / "tables" / "diffusion.csv")
     ours = table[(table.method == "jana") & table.setting.isna()]
     expected = {"lml", "loo", "khat", "density_l1", "kl_likelihood", "sbc_pvalue", "jsbc_pvalue"}
-    assert expected <= set(ours.metric) and (table.design.dropna() != "paper").sum()
-    assert (ours[ours.metric == "outside_support"].value == 0).all()
+    expected |= {"density_mass", "sbc_above", "jsbc_below"}
+    for design in ("tuned", "paper"):
+        assert expected <= set(ours[ours.design == design].metric), design
+    outside = ours[ours.metric == "outside_support"].set_index("design").value
+    assert outside["tuned"] == 0 < outside["paper"]  # that is not bounded
     assert {"jana_refined", "jana_true_likelihood"} <= set(table.method)
     lengths = table[table.setting.isin(["5 trials", "30 trials"])]
     assert {"kl_posterior", "lml_rmse", "sbc_pvalue"} <= set(lengths.metric)
     assert {"published"} <= set(table.setting) and table.value.notna().all()
+
+
+def test_every_way_to_train_is_compared_over_the_same_seeds(smoke):
+    table = tables.load(smoke.path / R / "tables" / "diffusion.csv")
+    table = table[table.setting == "ablation"]
+    losses = table[table.metric == "nll_posterior"]
+    arms = {"separate", "joint", "tuned", "shared_separate", "shared_joint"}
+    assert set(losses.design) == arms and (losses.groupby("design").seed.nunique() == 2).all()
+    paired = table[table.metric == "nll_posterior_joint"]
+    assert set(paired.quantity) == {"one gradient norm", "surrogate pairs", "shared summary"}
+    assert set(table[table.metric == "nll_likelihood"].design) == {"separate", "joint", "tuned"}
 
 
 def test_every_fault_has_its_row_of_every_check(smoke):
@@ -68,7 +82,7 @@ def test_every_fault_has_its_row_of_every_check(smoke):
 
 def test_the_report_is_whole_and_loads_nothing(smoke):
     text = (smoke.path / R / "report.html").read_text()
-    assert text.count("data:image/png;base64,") == 3 * 5 + 1 + 4
+    assert text.count("data:image/png;base64,") == 3 * 5 + 1 + 2 * 4 + 1
     assert not re.search(r'(?:src|href)="(?!data:|#)', text) and "<script" not in text
     assert "Provenance" in text and '"torch"' in text.replace("&#34;", '"')
 
@@ -130,6 +144,16 @@ def test_a_changed_network_or_training_re_runs_no_simulation(copy, file, old, ne
     rules = {rule for rule, _ in planned(copy)}
     unmoved = {"simulate", "exact_draws", "exact_densities", "diagnose_c2st_floor"}
     assert "train" in rules and not unmoved & rules
+
+
+def test_a_changed_task_that_one_network_learns_from_trains_that_design_alone(copy):
+    copy.edit("src/jana/simulators/drift_diffusion_wide.py", "TRIALS = 500", "TRIALS = 400")
+    jobs = planned(copy)
+    assert ("simulate", "drift_diffusion_wide") in jobs and ("train", "drift_diffusion") in jobs
+    assert not {task for _, task in jobs} - {"drift_diffusion_wide", "drift_diffusion", ""}
+    done = copy.snakemake("-n", *OVERLAY)
+    trained = re.findall(r"rule train:.*?wildcards: (.*?)\n", done.stdout, re.S)
+    assert [re.findall(r"design=(\w+)", one) for one in trained] == [["paper"]]
 
 
 def test_a_changed_setting_re_runs_what_depends_on_it(copy):

@@ -9,6 +9,8 @@ HOME = Path(workflow.basedir)
 ASKED = config["benchmarks"]
 EACH = {name: config[name] for name in ("benchmarks", "diffusion")}
 KNOWN = catalogue.names()
+# Tasks that likelihood networks learn from alone: their numbers of simulations.
+LEARNED = {}
 
 if provenance.SOURCE.resolve() != (HOME / "src").resolve():
     raise WorkflowError(
@@ -88,13 +90,31 @@ for name, task, design in [
             f"designs.{design} takes trials as one vector (flat: true), but those of {task} have a "
             "design, which belongs to single trials: leave flat out, or the task"
         )
-    number = EACH[name]["simulations"]
-    held_out = round(number * training["validation"])
-    if training["validation"] and not 0 < held_out < number:
-        raise WorkflowError(
-            f"designs.{design}.training.validation must hold out one simulation or more and leave "
-            f"some, but {training['validation']} of {number} are {held_out}: change it"
-        )
+    alone = entry.get("apart")
+    courses = {"training": (EACH[name]["simulations"], training)}
+    if alone:
+        courses["apart.training"] = alone["simulations"], alone["training"]
+        sizes = LEARNED.setdefault(alone["task"], set())
+        sizes.add(alone["simulations"])
+        taken = [other for other in EACH if alone["task"] in EACH[other]["tasks"]]
+        if (
+            alone["task"] not in KNOWN
+            or taken
+            or len(sizes) > 1
+            or training["together"]
+        ):
+            raise WorkflowError(
+                f"designs.{design}.apart needs a simulator that stands in no list of tasks (it is "
+                f"{alone['task']}), the same number of simulations wherever it is named, and "
+                f"training.together: false, for {task}: mend the one that is not so"
+            )
+    for part, (number, how) in courses.items():
+        held_out = round(number * how["validation"])
+        if how["validation"] and not 0 < held_out < number:
+            raise WorkflowError(
+                f"designs.{design}.{part}.validation must hold out one simulation or more and "
+                f"leave some, but {how['validation']} of {number} are {held_out}: change it"
+            )
     if catalogue.exchangeable(task) and not (entry.get("flat") or "summary" in entry):
         raise WorkflowError(
             f"{task} has exchangeable trials, which need a summary network, but designs.{design} "

@@ -37,6 +37,20 @@ def paired(entry):
 
 
 PAIRS, RESPONSE_PAIRS = paired(BENCHMARKS), paired(DIFFUSION)
+
+
+def apart(task, design):
+    """What a design's likelihood network learns from alone; empty where it does not."""
+    return settings.design(config["designs"], design, task).get("apart", {})
+
+
+# Tasks that only likelihood networks learn from, with their settings.
+APART = {
+    apart(*pair)["task"]: config[EXPERIMENT[pair[0]]]
+    | {"simulations": apart(*pair)["simulations"]}
+    for pair in PAIRS + RESPONSE_PAIRS
+    if apart(*pair)
+}
 # Tasks with reference fits.
 REFERENCED = [task for task in EXPERIMENT if task in config["stan"]["tasks"]]
 
@@ -52,7 +66,7 @@ ARMS = [
 
 def of(w):
     """The settings of the task's experiment."""
-    return config[EXPERIMENT[w.task]]
+    return APART[w.task] if w.task in APART else config[EXPERIMENT[w.task]]
 
 
 def chunked(entry):
@@ -126,7 +140,7 @@ FAULT_TASKS = catalogue.firsts("judge/pairs.py", "FAULTS")
 wildcard_constraints:
     chunk=r"\d+",
     fault=r"\d+",
-    task="|".join(dict.fromkeys([*EXPERIMENT, *COMPARED])),
+    task="|".join(dict.fromkeys([*EXPERIMENT, *APART, *COMPARED])),
     method=r"[a-z0-9_]+",
     setting=r"[a-z0-9_]+",
     budget=r"\d+",
@@ -144,6 +158,19 @@ def code(script, *modules):
 def simulating(script):
     """The same for a script that loads the task's simulator by name."""
     return lambda w: code(script, f"jana.simulators.{w.task}")
+
+
+def training_sets(w):
+    """What the likelihood network learns from, where it does so alone, and what is watched."""
+    task = apart(w.task, w.design).get("task")
+    splits = ("train", "watched") if task else ()
+    return [f"{R}/{task}/simulations/{split}.nc" for split in splits]
+
+
+def training_code(w):
+    """Of training, which loads the simulators of all that is learned from."""
+    tasks = [w.task, *filter(None, [apart(w.task, w.design).get("task")])]
+    return code("train.py", *(f"jana.simulators.{task}" for task in tasks))
 
 
 def seed(*name):

@@ -53,6 +53,60 @@ rule diagnose_pairings:
         "../scripts/diagnose_pairings.py"
 
 
+rule mcmc:
+    input:
+        model=f"{R}/{{task}}/{{design}}/model.pt",
+        observed=observed,
+    output:
+        f"{R}/{{task}}/{{design}}/mcmc.nc",
+    log:
+        f"{R}/logs/{{task}}/{{design}}/mcmc.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/mcmc.tsv"
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=2000,
+        runtime=60,
+    params:
+        settings={
+            name: DIFFUSION["mcmc"][name]
+            for name in ("chains", "warmup", "draws", "accept")
+        },
+        design=design,
+        device=config["device"],
+        threads=config["threads"],
+        seeds=member_seeds,
+        code=simulating("mcmc.py"),
+    script:
+        "../scripts/mcmc.py"
+
+
+rule diagnose_mcmc:
+    input:
+        found=f"{R}/{{task}}/{{design}}/mcmc.nc",
+        observed=observed,
+        fits=lambda w: fits(w.task) if w.task in REFERENCED else [],
+    output:
+        f"{R}/{{task}}/{{design}}/rows/mcmc.csv",
+    log:
+        f"{R}/logs/{{task}}/{{design}}/diagnose_mcmc.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/diagnose_mcmc.tsv"
+    threads: config["threads"]
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        c2st=DIFFUSION["mcmc"]["c2st"],
+        labels=labels,
+        seed=seed("prior"),
+        threads=config["threads"],
+        code=simulating("diagnose_mcmc.py"),
+    script:
+        "../scripts/diagnose_mcmc.py"
+
+
 rule reference_sbc:
     input:
         library=f"{R}/{{task}}/stan/model.so",
@@ -169,6 +223,7 @@ rule diffusion_table:
                 "calibration",
                 "recovery",
                 "pairings",
+                "mcmc",
                 "response_times",
                 "lengths",
             ],

@@ -8,8 +8,8 @@ rule simulate:
     priority: 10
     threads: config["threads"]
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=2000,  # a slice at a time, however many there are
+        runtime=lambda w: 120 if w.task in APART else 10,
     params:
         n=lambda w: of(w)[
             {"train": "simulations", "observed": "observations"}.get(w.split, w.split)

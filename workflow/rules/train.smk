@@ -2,6 +2,7 @@ rule train:
     input:
         train=f"{R}/{{task}}/simulations/train.nc",
         watched=f"{R}/{{task}}/simulations/watched.nc",
+        apart=training_sets,
     output:
         model=f"{R}/{{task}}/{{design}}/model.pt",
         history=f"{R}/{{task}}/{{design}}/history.nc",
@@ -13,15 +14,15 @@ rule train:
     threads: config["threads"]
     resources:
         gpu=GPU,
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=lambda w: 10000 if training_sets(w) else 4000,
+        runtime=lambda w: 1440 if training_sets(w) else 120,
     params:
         rows=None,  # of the training pairs: all
         design=design,
         device=config["device"],
         threads=config["threads"],  # what is asked for, however few --cores there are
         seeds=member_seeds,
-        code=simulating("train.py"),
+        code=training_code,
         # Not an output: Snakemake deletes the outputs of a job that did not end.
         checkpoints=f"{R}/checkpoints/{{task}}/{{design}}",
     script:

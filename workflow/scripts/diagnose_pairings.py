@@ -19,4 +19,5 @@ for method in (name.removesuffix("_marginal_value") for name in found if "margin
 spread = simulator.prior.sample(generator(p.seed), 100_000).double().std(0)
 names = simulator.theta_names
 rows += pairings.posterior_rows(labels, found["posterior"], known, spread, names)
+rows += pairings.reference_rows(labels, known, spread, names)
 tables.save(snakemake.output[0], rows)

@@ -12,6 +12,7 @@ from torch.nn.functional import logsigmoid
 from ..networks.dropout import Masks
 from ..networks.mlp import MLP, Linear, Style, hidden_weights
 from ..networks.standardize import Standardize
+from . import sets
 from .flow import Sample
 from .gaussian import MOST
 from .spline import Spline
@@ -125,6 +126,25 @@ class Response(nn.Module):
         chance = logsigmoid(torch.where(positive, 1.0, -1.0) * told.log_odds[..., None])
         density = chance + total - 0.5 * (z.square() + math.log(2 * math.pi))
         return torch.where(possible, density, -math.inf)
+
+    def log_prob_of_sets(
+        self, theta: Float[Tensor, "M B D"], x: Float[Tensor, "M B T 1"]
+    ) -> Float[Tensor, "M B"]:
+        """log q(x | theta) of all trials together, in nats: the sum of `log_prob_of_trials`.
+
+        On a CPU by kernels in double precision, and much faster. Parameters may be of double
+        precision; of these, the network is told in its own.
+        """
+        if x.device.type != "cpu" or torch.compiler.is_compiling():
+            return self.log_prob_of_trials(theta.to(self.offset), x.to(self.offset)).sum(-1)
+        told = self._told(theta.to(self.offset))
+        both = torch.stack([told.mean, told.log_scale], -1)
+        rows = torch.cat([both, *told.warps], -1).flatten(0, 1)
+        shift = theta[..., self.shift].flatten()
+        found = sets.log_density(
+            x.flatten(0, 1)[..., 0], told.log_odds.flatten(), shift, rows, self.warps
+        )
+        return found.unflatten(0, theta.shape[:2])
 
     def sample(self, noise: Float[Tensor, "M B L 2"], context: Float[Tensor, "M B D"]) -> Sample:
         """Trials: the positive response where the uniform noise is below its chance."""

@@ -89,10 +89,10 @@ def log_mass(a: Double, b: Double) -> Double:
 
 def to_normal(
     x: Float[Tensor, "*B K"],
-    low: Float[Tensor, " K"],
-    high: Float[Tensor, " K"],
+    low: Float[Tensor, "*#B K"],
+    high: Float[Tensor, "*#B K"],
     centre: Double,
-    sd: Float[Tensor, " K"],
+    sd: Float[Tensor, "*#B K"],
 ) -> tuple[Float[Tensor, "*B K"], Float[Tensor, "*B K"]]:
     """Carries draws of the truncated Gaussian to standard normals; also the log slope."""
     a, b = _standard(low, high, centre, sd)
@@ -108,10 +108,10 @@ def to_normal(
 
 def from_normal(
     z: Float[Tensor, "*B K"],
-    low: Float[Tensor, " K"],
-    high: Float[Tensor, " K"],
+    low: Float[Tensor, "*#B K"],
+    high: Float[Tensor, "*#B K"],
     centre: Double,
-    sd: Float[Tensor, " K"],
+    sd: Float[Tensor, "*#B K"],
 ) -> tuple[Float[Tensor, "*B K"], Float[Tensor, "*B K"]]:
     """Carries standard normals to draws of the truncated Gaussian; also the log slope."""
     a, b = _standard(low, high, centre, sd)

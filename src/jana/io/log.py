@@ -22,13 +22,15 @@ def to(path: Path | str) -> None:
     sys.stdout = sys.stderr = Path(path).open("w", buffering=1, encoding="utf-8")
 
 
-def followed(epochs: Iterator[Epoch], done: int, total: int, name: str) -> Iterator[Epoch]:
+def followed(
+    epochs: Iterator[Epoch], done: int, total: dict[str, int], name: str
+) -> Iterator[Epoch]:
     """Passes epochs on, with a line for each, and a bar where the terminal is one.
 
     Args:
         epochs: Where they come from.
         done: How many an interrupted run had already ended.
-        total: How many there may be in each stage.
+        total: How many there may be, by network.
         name: What is being trained.
     """
     if done:
@@ -44,10 +46,11 @@ def followed(epochs: Iterator[Epoch], done: int, total: int, name: str) -> Itera
             yield epoch
 
 
-def line(epoch: Epoch, total: int) -> str:
+def line(epoch: Epoch, total: dict[str, int]) -> str:
     """One epoch in words: means over members, in nats per data set."""
+    most = max(total[part] for part in epoch.train)
     return (
-        f"epoch {epoch.index}/{total}: training {_means(epoch.train)}; "
+        f"epoch {epoch.index}/{most}: training {_means(epoch.train)}; "
         f"validation {_means(epoch.validation)}"
     )
 

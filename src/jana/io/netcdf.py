@@ -3,11 +3,12 @@
 Without torch, whose import takes longer than most figures: see `tensors` for tensors.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
+from netCDF4 import Dataset, Variable
 from numpy.typing import ArrayLike
 
 from .atomic import atomically
@@ -30,6 +31,56 @@ def save(
     dataset = xr.Dataset(variables, coords=coords, attrs=record | {"complete": "yes"})
     with atomically(path) as part:
         dataset.to_netcdf(part, engine="netcdf4")
+
+
+def save_rows(
+    path: Path | str,
+    record: dict[str, str],
+    coords: dict,
+    axes: dict[str, tuple[str, ...]],
+    pieces: Iterator[Sequence[ArrayLike | None]],
+    n: int,
+) -> None:
+    """Writes arrays piece by piece along their first axis: as `save`, in the memory of a piece.
+
+    Args:
+        path: Absent or whole, at any time.
+        record: Attributes: provenance.
+        coords: Labels along an axis.
+        axes: By the name of each array, those of its axes; the first is the same for all.
+        pieces: Rows of every array, in the order of `axes`; None of one that there is none of.
+        n: How many rows they have together.
+
+    Raises:
+        ValueError: If they have not.
+    """
+    with atomically(path) as part, Dataset(part, "w") as file:
+        for axis, labels in coords.items():
+            file.createDimension(axis, len(labels))
+            file.createVariable(axis, str, (axis,))[:] = np.array(labels, dtype=object)
+        at = 0
+        for piece in pieces:
+            given = zip(axes.items(), piece, strict=True)
+            rows = {key: np.asarray(values) for key, values in given if values is not None}
+            for (name, names), values in rows.items():
+                variable = _variable(file, name, names, (n, *values.shape[1:]), values.dtype)
+                variable[at : at + len(values)] = values
+            at += len(values)
+        if at != n:
+            raise ValueError(f"{path} is to have {n} rows, but the pieces have {at} together")
+        file.setncatts(record | {"complete": "yes"})
+
+
+def _variable(
+    file: Dataset, name: str, axes: tuple[str, ...], shape: tuple[int, ...], dtype: np.dtype
+) -> Variable:
+    """The variable of that name, which the first piece makes."""
+    if name not in file.variables:
+        for axis, size in zip(axes, shape, strict=True):
+            if axis not in file.dimensions:
+                file.createDimension(axis, size)
+        file.createVariable(name, dtype, axes)
+    return file[name]
 
 
 def load(path: Path | str) -> xr.Dataset:

@@ -8,8 +8,8 @@ import torch
 from . import netcdf
 
 
-def load(path: Path | str, *names: str) -> tuple[torch.Tensor, ...]:
-    """Some of a file's arrays.
+def load(path: Path | str, *names: str, rows: int | None = None) -> tuple[torch.Tensor, ...]:
+    """Some of a file's arrays: all their rows, or the first `rows`.
 
     Raises:
         ValueError: As `netcdf.load`, or if an array is not there.
@@ -21,7 +21,7 @@ def load(path: Path | str, *names: str) -> tuple[torch.Tensor, ...]:
             f"{path} lacks {', '.join(missing)} (it has {', '.join(dataset.data_vars)}): delete it "
             "and run snakemake again"
         )
-    return tuple(torch.from_numpy(dataset[name].values) for name in names)
+    return tuple(torch.from_numpy(dataset[name].values[:rows]) for name in names)
 
 
 def load_all(path: Path | str | Sequence[str]) -> dict[str, torch.Tensor]:

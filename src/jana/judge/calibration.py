@@ -13,6 +13,7 @@ from ..diagnostics.ranks import ranks, tied_ranks
 from ..io.tables import row
 
 METRICS = {"posterior": "sbc_pvalue", "joint": "jsbc_pvalue"}
+GAPS = {"posterior": "sbc", "joint": "jsbc"}  # what the metrics of the curves begin with
 SCORES = ("log_likelihood", "log_posterior")  # what is ranked beside the parameters
 EXTRA = (*SCORES, "tarp")
 
@@ -121,7 +122,11 @@ def rows(
     log_prior: Float[Tensor, "M B L"],
     names: Sequence[str],
 ) -> list[dict]:
-    """Per seed: adjusted p-values of each kind and quantity; the share outside the prior."""
+    """Per seed: adjusted p-values of each kind and quantity; the share outside the prior.
+
+    `sbc_above` and `sbc_below` (`jsbc_...`) are how far the ECDF of ranks rises above that of
+    uniform ones, and falls below it.
+    """
     p_values = [
         row(labels, METRICS[kind], float(p), seed=seed, quantity=name, method="jana")
         for kind, members in found.p_values.items()
@@ -132,7 +137,22 @@ def rows(
         row(labels, "outside_support", share_outside(member.flatten()), seed=seed, method="jana")
         for seed, member in enumerate(log_prior)
     ]
-    return p_values + outside
+    return p_values + _gaps(labels, found, names) + outside
+
+
+def _gaps(labels: dict, found: Calibration, names: Sequence[str]) -> list[dict]:
+    """The largest differences of the rank ECDFs from uniform ones, in both directions."""
+    table = []
+    for kind, start in GAPS.items():
+        off = getattr(found, kind) - found.grid
+        ends = {f"{start}_above": off.amax(-1), f"{start}_below": off.amin(-1)}
+        table += [
+            row(labels, metric, float(value), seed=seed, quantity=name, method="jana")
+            for metric, members in ends.items()
+            for seed, member in enumerate(members)
+            for name, value in zip([*names, *EXTRA], member, strict=True)
+        ]
+    return table
 
 
 def adjusted(found: Int[Tensor, "B Q"], n: int, null: Float[Tensor, " S"]) -> Float[Tensor, " Q"]:

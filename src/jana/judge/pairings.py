@@ -113,6 +113,7 @@ def posterior_rows(
     known: References | None,
     prior_sd: Float[Tensor, " D"],
     names: Sequence[str],
+    method: str = "jana",
 ) -> list[dict]:
     """Per seed and parameter: our posterior medians and widths against the reference's.
 
@@ -131,7 +132,7 @@ def posterior_rows(
         ratio = member.std(1) / theirs.std(1)
         narrow = 1 - member.var(1).mean(0) / prior_sd.square()
         for at, name in enumerate(names):
-            fields = {"seed": seed, "quantity": name, "method": "jana"}
+            fields = {"seed": seed, "quantity": name, "method": method}
             off = mean(ratio[:, at])
             found += [
                 row(labels, "median_r2", float(near.r2[at]), **fields),
@@ -139,8 +140,18 @@ def posterior_rows(
                 row(labels, "sd_ratio", off.value, error=off.error, **fields),
                 row(labels, "contraction_compared", float(narrow[at]), **fields),
             ]
+    return found
+
+
+def reference_rows(
+    labels: dict, known: References | None, prior_sd: Float[Tensor, " D"], names: Sequence[str]
+) -> list[dict]:
+    """By parameter: the contraction of the reference, of the data sets that have a fit."""
+    if known is None:
+        return []
+    theirs = torch.stack([known.fitted[index].draws for index in sorted(known.fitted)])
     narrow = 1 - theirs.var(1).mean(0) / prior_sd.square()
-    return found + [
+    return [
         row(labels, "contraction_compared", float(value), quantity=name, method="stan")
         for name, value in zip(names, narrow, strict=True)
     ]
@@ -152,14 +163,28 @@ def density_rows(
     ours: Float[Tensor, "M P 2 K"],
     exact: Float[Tensor, "P 2 K"],
 ) -> list[dict]:
-    """The integral of the absolute difference of densities, over times and both responses."""
-    gaps = (ours - exact).abs().double()
-    total = torch.trapezoid(gaps, grid[:, None].double(), dim=-1).sum(-1)
-    shared = {"method": "jana"}
+    """Integrals over times and both responses: of the absolute difference, and of ours (`mass`).
+
+    The second is 1 but for the grid's ends, where a network has a density of response times.
+    """
+    parts = {"density_l1": (ours - exact).abs(), "density_mass": ours}
+    integrals = {
+        name: torch.trapezoid(part.double(), grid[:, None].double(), dim=-1).sum(-1)
+        for name, part in parts.items()
+    }
+    total, shared = integrals["density_l1"], {"method": "jana"}
     found = [
-        row(labels, "density_l1", float(value), seed=seed, observation=where, **shared)
-        for seed, member in enumerate(total)
+        row(labels, name, float(value), seed=seed, observation=where, **shared)
+        for name, values in integrals.items()
+        for seed, member in enumerate(values)
         for where, value in enumerate(member)
+    ]
+    ends = {"least": torch.amin, "largest": torch.amax}
+    found += [
+        row(labels, f"{name}_{end}", float(value), seed=seed, **shared)
+        for name, values in integrals.items()
+        for end, extreme in ends.items()
+        for seed, value in enumerate(extreme(values, -1))
     ]
     return found + [
         row(labels, "density_l1_mean", m.value, error=m.error, seed=seed, **shared)

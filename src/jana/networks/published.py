@@ -69,6 +69,7 @@ class PaperDeepSet(nn.Module):
         widths: Of the layers of each network, all of which end in a ReLU.
         features: Number of features C.
         scale: What the data are divided by.
+        count: Whether the log of the number of trials is handed on, last.
     """
 
     def __init__(
@@ -78,9 +79,10 @@ class PaperDeepSet(nn.Module):
         widths: tuple[int, ...],
         features: int,
         scale: float,
+        count: bool = False,
     ):
         super().__init__()
-        self.size, self.scale, out = features, scale, widths[-1]
+        self.size, self.scale, out, self.count = features + count, scale, widths[-1], count
         sizes = inputs, out, out
         self.invariant = nn.ModuleList(
             nn.ModuleList([_layers(rngs, (size, *widths)), _layers(rngs, (out, *widths))])
@@ -100,7 +102,10 @@ class PaperDeepSet(nn.Module):
             pooled = _through(after, _through(before, h).unflatten(1, (sets, trials)).mean(2))
             if each is not None:
                 h = _through(each, torch.cat([h, pooled.repeat_interleave(trials, 1)], -1))
-        return self.last(pooled)
+        found = self.last(pooled)
+        if not self.count:
+            return found
+        return torch.cat([found, torch.full_like(found[..., :1], trials).log()], -1)
 
 
 def _layers(rngs: Sequence[Generator], widths: tuple[int, ...]) -> nn.ModuleList:

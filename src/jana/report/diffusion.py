@@ -65,6 +65,50 @@ class Recovered(NamedTuple):
     stan: str
 
 
+class Published(NamedTuple):
+    """One published number beside ours.
+
+    Attributes:
+        task: Of which simulator.
+        words: The metric, and of what.
+        published: The number.
+        ours: The median over seeds, by design; empty where a design has none.
+    """
+
+    task: str
+    words: str
+    published: str
+    ours: list[str]
+
+
+class Chains(NamedTuple):
+    """NUTS on the likelihood network, of one task and design: the worst of all seeds and sets.
+
+    Attributes:
+        task: Of which task.
+        design: Whose networks.
+        chains: How many data sets and seeds.
+        rhat: The largest.
+        ess: The least.
+        divergences: Of all.
+        c2st: Against Stan's draws, mean of all.
+        r2: Of posterior medians and Stan's, of the worst parameter.
+        ratio: Of standard deviations, ours over Stan's, mean of parameters.
+        seconds: Wall time of all.
+    """
+
+    task: str
+    design: str
+    chains: int
+    rhat: str
+    ess: str
+    divergences: str
+    c2st: str
+    r2: str
+    ratio: str
+    seconds: str
+
+
 def observations(table: pd.DataFrame, task: str, method: str, metric: str) -> pd.DataFrame:
     """Values and errors by data set; of ours, the first seed's."""
     rows = table[(table.task == task) & (table.method == method) & (table.metric == metric)]
@@ -85,6 +129,21 @@ def compared(table: pd.DataFrame) -> list[Compared]:
     return found
 
 
+def published(table: pd.DataFrame, designs: list[str]) -> list[Published]:
+    """A line for every published number of the networks that we have too."""
+    known = table[(table.setting == "published") & (table.method == "jana")]
+    ours = table[(table.method == "jana") & table.setting.isna()]
+    found = []
+    for line in known.fillna({"quantity": ""}).itertuples():
+        same = ours[(ours.task == line.task) & (ours.metric == line.metric)]
+        same = same[(same.quantity.fillna("") == line.quantity) & same.observation.isna()]
+        cells = [_median(same[same.design == design].value) for design in designs]
+        if any(cells):
+            words = f"{line.metric} {line.quantity}".strip()
+            found.append(Published(line.task, words, f"{float(line.value):.3f}", cells))
+    return found
+
+
 def lengths(table: pd.DataFrame) -> list[Length]:
     """A line for every task, design and number of trials."""
     part = table[table.setting.fillna("").str.endswith(" trials")]
@@ -96,8 +155,9 @@ def lengths(table: pd.DataFrame) -> list[Length]:
 
 def recovered(table: pd.DataFrame) -> list[Recovered]:
     """A line for every task, design and parameter that was compared with Stan."""
-    known = table[table.setting == "published"].set_index(["task", "metric", "quantity"]).value
-    ours = table[(table.metric == "median_r2") & table.setting.isna()]
+    known = table[(table.setting == "published") & (table.method == "jana")]
+    known = known.set_index(["task", "metric", "quantity"]).value
+    ours = table[(table.metric == "median_r2") & table.setting.isna() & (table.method == "jana")]
     found = []
     for (task, design, name), rows in ours.groupby(["task", "design", "quantity"], sort=False):
         same = table[(table.task == task) & (table.quantity == name) & table.setting.isna()]
@@ -110,6 +170,25 @@ def recovered(table: pd.DataFrame) -> list[Recovered]:
             stan[stan.metric == "contraction_compared"].value,
         )
         found.append(Recovered(task, design, name, *(_median(values) for values in numbers)))
+    return found
+
+
+def chains(table: pd.DataFrame) -> list[Chains]:
+    """A line for every task and design whose likelihood network was sampled by NUTS."""
+    ours, found = table[(table.method == "jana_mcmc") & table.setting.isna()], []
+    for (task, design), rows in ours.groupby(["task", "design"], sort=False):
+        by = {name: part.value.astype(float) for name, part in rows.groupby("metric")}
+        least = rows[rows.metric == "median_r2"].groupby("quantity").value.median().astype(float)
+        texts = (
+            f"{by['fit_rhat'].max():.3f}",
+            f"{by['fit_ess'].min():.0f}",
+            f"{by['fit_divergences'].sum():.0f}",
+            f"{by['c2st'].mean():.3f}" if "c2st" in by else "",
+            f"{least.min():.3f}" if len(least) else "",
+            f"{by['sd_ratio'].mean():.3f}" if "sd_ratio" in by else "",
+            f"{by['draw_seconds'].sum():.0f}",
+        )
+        found.append(Chains(task, design, len(by["fit_rhat"]), *texts))
     return found
 
 

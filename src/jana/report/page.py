@@ -95,6 +95,7 @@ def assemble(
         tables.merged([found[name]] if found[name] else []) for name in ("diffusion", "comparison")
     )
     verdicts |= summary.verdicts(times)
+    designs = list(dict.fromkeys(design for _, design, _ in responses))
     sections, answered = (
         [
             Section(task, design, [Figure(Path(png), texts[Path(png).stem]) for png in pictures])
@@ -126,9 +127,12 @@ def assemble(
         compared=diffusion.compared(times),
         compared_scores=list(diffusion.SCORES.values()),
         recovered=diffusion.recovered(times),
+        chains=diffusion.chains(times),
         lengths=diffusion.lengths(times),
         ablated=ablation.lines(times),
         ablated_losses=list(ablation.LOSSES.values()),
+        time_designs=designs,
+        published=diffusion.published(times, designs) if responses else [],
         length_scores=list(diffusion.LENGTHS.values()),
         contests=comparison.parts(runs),
         contest_columns=[title for *_, title, _ in comparison.COLUMNS],

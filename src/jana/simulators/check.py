@@ -138,6 +138,39 @@ def shifted(shift: Float[Tensor, " B"], x: Float[Tensor, "B T 1"]) -> None:
         )
 
 
+def observed(x: Float[Tensor, "*B T X"]) -> None:
+    """Refuses data sets that have no trial, or numbers that are not finite.
+
+    Raises:
+        ValueError: If there are such.
+    """
+    if not x.shape[-2]:
+        raise ValueError("a data set needs a trial or more, not none: leave it out")
+    bad = ~x.isfinite().flatten(-2).all(-1).flatten()
+    if bad.any():
+        raise ValueError(
+            f"data must be finite, but {int(bad.sum())} of {len(bad)} data sets are not, first "
+            f"number {int(bad.nonzero()[0])}: take out what is missing, and what belongs to it"
+        )
+
+
+def above_shift(low: float, x: Float[Tensor, "*B T 1"]) -> None:
+    """Refuses data sets with a response time that no shift of the prior allows.
+
+    Raises:
+        ValueError: If an absolute value is at the prior's least shift or below it.
+    """
+    least = x.abs().amin((-1, -2)).flatten()
+    bad = least <= low
+    if bad.any():
+        row = int(bad.nonzero()[0])
+        raise ValueError(
+            f"response times, in seconds, must be above {low:g}, the least that the prior adds to "
+            f"them, but in {int(bad.sum())} of {len(bad)} data sets some are not, first in number "
+            f"{row}, with {float(least[row]):g}: take them out, or mend their unit"
+        )
+
+
 def counts(most: int, x: Float[Tensor, " B *X"]) -> None:
     """Refuses data that are not whole numbers from 0 to the largest.
 

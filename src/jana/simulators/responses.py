@@ -22,9 +22,11 @@ LOW, HIGH = [-5.0, 0.5, 0.2, 0.3], [5.0, 3.0, 1.0, 0.7]
 SHIFT = 2  # the place of t0
 
 
-def simulate(rng: Generator, theta: Float[Tensor, "B 4"]) -> Float[Tensor, "B T 1"]:
+def simulate(
+    rng: Generator, theta: Float[Tensor, "B 4"], trials: int = TRIALS
+) -> Float[Tensor, "B T 1"]:
     """Signed response times of each (v, a, t0, w), exactly."""
-    return passage.sample(rng, *theta.unbind(-1), TRIALS)[..., None]
+    return passage.sample(rng, *theta.unbind(-1), trials)[..., None]
 
 
 def log_likelihood(

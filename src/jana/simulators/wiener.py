@@ -29,6 +29,9 @@ def log_density(
 ) -> Float[Tensor, "*B"]:
     """log p(y | parameters), in nats per second; -inf where the time is not above the shift.
 
+    So it is where there is no such diffusion: a boundary at 0 or below, a start on a boundary or
+    beyond. Posteriors that know of no bounds have draws there.
+
     Args:
         y: Signed response times, in seconds.
         drift: v, per second.
@@ -40,9 +43,10 @@ def log_density(
     towards = torch.where(upper, -drift, drift)
     start = torch.where(upper, 1 - start, start)
     time = y.abs() - shift
-    possible = time > 0
-    # Where there is no density, any time will do: the result is masked.
-    time = torch.where(possible, time, torch.ones_like(time))
+    possible = (time > 0) & (boundary > 0) & (start > 0) & (start < 1)
+    # Where there is no density, any numbers will do: the result is masked.
+    time, boundary = (torch.where(possible, part, 1.0) for part in (time, boundary))
+    start = torch.where(possible, start, 0.5)
     driven = -towards * boundary * start - towards.square() * time / 2 - 2 * boundary.log()
     found = driven + _log_standard(time / boundary.square(), start)
     return torch.where(possible, found, -math.inf)

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -50,6 +51,8 @@ class Training:
         likelihood_trials: How many of them the likelihood network sees in a step.
         per_trial: Of exchangeable data, whether the likelihood's gradient is that of the mean over
             trials; losses are stated for all of them nonetheless.
+        in_order: Of exchangeable data, whether the posterior network sees the first so many trials
+            of a data set, and not any of them.
     """
 
     epochs: int
@@ -68,9 +71,31 @@ class Training:
     least_trials: float = 0.5
     likelihood_trials: int = 4
     per_trial: bool = False
+    in_order: bool = False
 
 
-def begin(model: Joint, learn: Data, training: Training) -> State:
+class Course(NamedTuple):
+    """What a network learns from, and how.
+
+    Attributes:
+        data: What to learn from and what to validate with, on the model's device.
+        training: How.
+        redrawn: The data to learn from with new noise, where it can be drawn anew.
+    """
+
+    data: tuple[Data, Data]
+    training: Training
+    redrawn: Callable[[Generator], Float[Tensor, " _ *X"]] | None = None
+
+
+def course(training: Training, device: torch.device, pairs: Data, others: Data) -> Course:
+    """The course that `split` makes of a budget and of simulations beyond it, on a device."""
+    data = split(pairs, training, others)
+    learn, watch = (tuple(part.to(device) for part in rows) for rows in data)
+    return Course((learn, watch), training)
+
+
+def begin(model: Joint, learn: Data, training: Training, apart: Course | None = None) -> State:
     """A run at its beginning: what is not learned is set from the training rows.
 
     The model's parameters become views of the run's weights.
@@ -79,14 +104,20 @@ def begin(model: Joint, learn: Data, training: Training) -> State:
         model: On the device it is to be trained on.
         learn: theta and x to learn from.
         training: How it will be trained.
+        apart: The likelihood network's own course, if it has one.
     """
-    model.set_from(*learn)
     parts = model.parts()
-    names = [tuple(parts)] if training.together else [(name,) for name in parts]
+    each = dict.fromkeys(parts, (learn, training))
+    if apart is not None:
+        each["likelihood"] = apart.data[0], apart.training
+    for name, (rows, _) in each.items():
+        model.set_from(*rows, names=(name,))
+    together = training.together and apart is None
+    names = [tuple(parts)] if together else [(name,) for name in parts]
     modules = [nn.ModuleList(parts[name] for name in group) for group in names]
     return State(
         {
-            group: Part(module, training.epsilon, model.decay())
+            group: Part(module, each[group[0]][1].epsilon, model.decay())
             for group, module in zip(names, modules, strict=True)
         }
     )
@@ -125,10 +156,11 @@ def epochs(
     seeds: Sequence[int],
     prior: Callable[[Generator, int], Tensor],
     redrawn: Callable[[Generator], Float[Tensor, " _ *X"]] | None = None,
+    apart: Course | None = None,
 ) -> Iterator[Epoch]:
     """Trains the model in place from where `state` stands, one pass per step of the iterator.
 
-    A stage stops after `training.epochs`, or when all members of all its parts have run out of
+    A stage stops after its epochs, or when all members of all its parts have run out of
     patience. After it, and only then, its networks have the weights that are kept.
 
     Args:
@@ -142,15 +174,17 @@ def epochs(
         prior: Draws parameters.
         redrawn: The data to learn from with new noise, where it can be drawn anew: it then is, in
             every epoch.
+        apart: The likelihood network's own course, as `begin` had it: it is trained first then, and
+            neither network sees the other's data.
 
     Raises:
         FloatingPointError: If a member left out more than 1 % of an epoch's steps, or never had
             a finite validation loss.
     """
-    learn, watch = data
-    stages = _stages(state, training)
+    stages = _stages(state, Course(data, training, redrawn), apart)
     while state.stage < len(stages):
-        parts = {names: state.parts[names] for names in stages[state.stage]}
+        groups, ((learn, watch), training, redrawn) = stages[state.stage]
+        parts = {names: state.parts[names] for names in groups}
         if not state.epoch:  # the start, which the regressions alone have made, competes too
             state.history.append(Epoch(0, {}, _validated(model, parts, loss, watch, training, 0)))
         while state.epoch < training.epochs and any(p.running.any() for p in parts.values()):
@@ -167,11 +201,16 @@ def epochs(
     model.eval()
 
 
-def _stages(state: State, training: Training) -> list[list[tuple[str, ...]]]:
-    """Which parts are trained at once: the likelihood first, where the posterior learns from it."""
-    if not training.surrogate:
-        return [list(state.parts)]
-    return [[("likelihood",)], [("posterior",)]]
+def _stages(
+    state: State, course: Course, apart: Course | None
+) -> list[tuple[list[tuple[str, ...]], Course]]:
+    """Which parts are trained at once, and in what course.
+
+    The likelihood comes first, where the posterior learns from it or each has a course.
+    """
+    if apart is None and not course.training.surrogate:
+        return [(list(state.parts), course)]
+    return [([("likelihood",)], apart or course), ([("posterior",)], course)]
 
 
 def _keep(parts: dict[tuple[str, ...], Part]) -> None:
@@ -267,7 +306,8 @@ def _trials(model, rng, x, training) -> Trials | None:  # noqa: ANN001
     """Which exchangeable trials this step sees; the same for every member."""
     if not model.exchangeable:
         return None
-    return some_trials(rng, x.shape[2], training.least_trials, training.likelihood_trials)
+    shares = training.least_trials, training.likelihood_trials, training.in_order
+    return some_trials(rng, x.shape[2], *shares)
 
 
 def _generators(seeds: Sequence[int], *name: object) -> list[Generator]:

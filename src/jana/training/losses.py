@@ -17,7 +17,9 @@ class Trials(NamedTuple):
     likelihood: Int[Tensor, " L"]
 
 
-def some_trials(rng: Generator, trials: int, least: float, likelihood: int) -> Trials:
+def some_trials(
+    rng: Generator, trials: int, least: float, likelihood: int, in_order: bool = False
+) -> Trials:
     """A random subset for each network.
 
     The posterior's size varies, so that it learns data sets of many sizes.
@@ -27,10 +29,11 @@ def some_trials(rng: Generator, trials: int, least: float, likelihood: int) -> T
         trials: How many there are.
         least: Smallest share of them for the posterior network.
         likelihood: How many for the likelihood network, whose loss is scaled up in turn.
+        in_order: Whether the posterior's are the first ones, the likelihood's the last.
     """
     fewest = max(1, round(least * trials))
     size = int(torch.randint(fewest, trials + 1, (), generator=rng))
-    order = torch.randperm(trials, generator=rng)
+    order = torch.arange(trials) if in_order else torch.randperm(trials, generator=rng)
     return Trials(order[:size], order.flip(0)[:likelihood])
 
 
