@@ -18,6 +18,7 @@ include: "workflow/rules/diagnose.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/diffusion.smk"
 include: "workflow/rules/ablation.smk"
+include: "workflow/rules/comparison.smk"
 include: "workflow/rules/full.smk"
 include: "workflow/rules/report.smk"
 
@@ -26,6 +27,7 @@ localrules:
     all,
     benchmarks,
     diffusion,
+    comparison,
     c2st_full,
 
 
@@ -54,3 +56,9 @@ rule diffusion:
         f"{R}/tables/diffusion.csv",
         RESPONSE_FIGURES,
         ABLATION_FIGURES,
+
+
+rule comparison:
+    input:
+        f"{R}/tables/comparison.csv",
+        COMPARISON_FIGURES,

@@ -77,6 +77,9 @@ def test_a_script_reads_calls_and_writes(script):
         "exact_densities",
         "benchmarks_table",
         "diffusion_table",
+        "comparison_exact",
+        "comparison_table",
+        "judge_compared",
         "diagnose_c2st_floor",
     ],
 )

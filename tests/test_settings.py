@@ -111,3 +111,28 @@ def test_a_design_like_another_has_its_settings_for_the_task_but_for_its_own():
 def test_its_own_settings_win_over_the_others_for_the_task():
     like = DESIGNS | {"fast": {"like": "paper", "training": {"epochs": 1}}}
     assert settings.design(like, "fast", "moons")["training"]["epochs"] == 1
+
+
+ENTRY = {
+    "by": "jana",
+    "budgets": [200, 400],
+    "seeds": 2,
+    "settings": {"design": "paper", "like": "moons", "changes": {"posterior": {"warps": "S"}}},
+    "by_budget": {"400": {"changes": {"training": {"epochs": 1}}}},
+}
+
+
+def test_a_contender_has_its_designs_settings_with_its_changes_and_those_of_its_budget():
+    few, many = (settings.contender(DESIGNS, ENTRY, "linear", budget) for budget in (200, 400))
+    assert few["by"] == "jana" and few["settings"]["design"]["training"]["epochs"] == 7
+    assert many["settings"]["design"]["training"] == {"epochs": 1, "rate": 0.1}
+    assert few["settings"]["design"]["posterior"]["nets"] == {"S": NET}
+
+
+def test_contests_are_all_tasks_budgets_and_seeds_and_none_without_tasks():
+    other = ENTRY | {"budgets": [100], "seeds": 1, "also": {"moons": [300]}}
+    comparison = {"tasks": ["linear"], "methods": {"a": {"x": ENTRY}, "b": {"y": other}}}
+    found = settings.contests(comparison)
+    assert found[:4] == [("linear", "a", "x", b, s) for b in (200, 400) for s in (0, 1)]
+    assert found[4:] == [("linear", "b", "y", 100, 0), ("moons", "b", "y", 300, 0)]
+    assert settings.contests(comparison | {"tasks": []}) == []

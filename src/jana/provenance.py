@@ -29,6 +29,7 @@ RECORDED = (
     "bridgestan",
     "httpstan",
     "cmdstanpy",
+    "sbi",
 )
 
 

@@ -16,7 +16,7 @@ def merged(entry: dict, changes: dict) -> dict:
     return found
 
 
-def design(designs: dict, name: str, task: str) -> dict:
+def design(designs: dict, name: str, task: str, changes: dict | None = None) -> dict:
     """A design's settings for one task; networks of warps that are not used are left out.
 
     One that is `like` another has all the other's settings for the task but for its own.
@@ -26,6 +26,7 @@ def design(designs: dict, name: str, task: str) -> dict:
         entry = merged(entry, designs[name].get(part, {}).get(task, {}))
     if "like" in designs[name]:
         entry = merged(design(designs, designs[name]["like"], task), entry)
+    entry = merged(entry, changes or {})
     for part in ("posterior", "likelihood"):
         nets = {key: net for key, net in entry[part]["nets"].items() if key in entry[part]["warps"]}
         entry[part] = entry[part] | {"nets": nets}
@@ -50,3 +51,37 @@ def pairs(
         if ("tasks" not in designs[name] or task in designs[name]["tasks"])
         and task in only.get(name, [task])
     ]
+
+
+def contender(designs: dict, entry: dict, task: str, budget: int) -> dict:
+    """What one run of a compared method depends on: `by`, and its settings for task and budget.
+
+    Where the settings name a design, it stands in the name's place, with their `changes`, as it is
+    for the task, or for another that they say it is `like`.
+
+    Args:
+        designs: Of the configuration.
+        entry: One of `comparison.methods`, by method and setting.
+        task: What it is run on.
+        budget: Its simulations; `by_budget` has what differs.
+    """
+    found = merged(entry["settings"], entry.get("by_budget", {}).get(str(budget), {}))
+    if "design" in found:
+        like, changes = found.pop("like", task), found.pop("changes", {})
+        found["design"] = design(designs, found["design"], like, changes)
+    return {"by": entry["by"], "settings": found}
+
+
+def contests(comparison: dict) -> list[tuple[str, str, str, int, int]]:
+    """Every run of the comparison: task, method, setting, budget and seed; none without tasks."""
+    found = []
+    for method, settings in comparison["methods"].items() if comparison["tasks"] else ():
+        for setting, entry in settings.items():
+            budgets = dict.fromkeys(comparison["tasks"], entry["budgets"]) | entry.get("also", {})
+            found += [
+                (task, method, setting, budget, seed)
+                for task, asked in budgets.items()
+                for budget in asked
+                for seed in range(entry["seeds"])
+            ]
+    return found

@@ -16,7 +16,7 @@ THRESHOLDS = {
     "accurate": 0.55,
     "trusted": 0.2,
 }
-NONE = {"benchmarks": [], "diffusion": []}  # no pictures of all tasks
+NONE = {"benchmarks": [], "diffusion": [], "comparison": []}  # no pictures of all tasks
 JOB = {"experiment": "benchmarks", "task": "two_moons", "design": "tuned", "method": "jana"}
 
 
@@ -66,7 +66,8 @@ def found(tmp_path):
         ),
     ]
     tables.save(tmp_path / "diffusion.csv", times)
-    return {name: tmp_path / f"{name}.csv" for name in ("benchmarks", "checks", "diffusion")}
+    names = ("benchmarks", "checks", "diffusion")
+    return {name: tmp_path / f"{name}.csv" for name in names} | {"comparison": []}
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def text(found, tmp_path):
     shown = [("two_moons", "tuned", [str(tmp_path / "losses.png")]), ("two_moons", "paper", [])]
     captions, record = [str(tmp_path / "losses.rst")], {"git": "abc & co"}
     responses = [("drift_diffusion", "tuned", [str(tmp_path / "losses.png")])]
-    wide = {"benchmarks": [], "diffusion": [str(tmp_path / "losses.png")]}
+    wide = NONE | {"diffusion": [str(tmp_path / "losses.png")]}
     given = found, shown, responses, wide, captions, THRESHOLDS, record
     page.assemble(tmp_path / "report.html", "smoke", *given)
     return (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -165,6 +166,29 @@ def test_without_the_experiment_there_is_no_part_on_it(found, tmp_path):
     given = found | {"diffusion": []}, [], [], NONE, [], THRESHOLDS, {}
     page.assemble(tmp_path / "report.html", "smoke", *given)
     assert 'id="diffusion"' not in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_comparison_has_its_part_with_its_pictures(found, tmp_path):
+    ours = {"experiment": "comparison", "task": "two_moons_wiqvist", "method": "jana"}
+    ours |= {"setting": "tuned", "budget": 2000, "seed": 0}
+    rows = [tables.row(ours, "run_ok", 1.0, quantity="ok")]
+    rows += [
+        tables.row(ours, "train_seconds", 12.0),
+        tables.row(ours | {"quantity": "C2ST"}, "claim", 0.0),
+    ]
+    rows += [tables.row(ours | {"quantity": "C2ST"}, "claim_measure", 0.701)]
+    tables.save(tmp_path / "comparison.csv", rows)
+    picture = tmp_path / "two_moons_wiqvist" / "figures" / "times.png"
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(style.png(style.figure(1.0), {}))
+    (tmp_path / "times.rst").write_text("Seconds.\n")
+    given = found | {"comparison": tmp_path / "comparison.csv"}, [], []
+    given = *given, NONE | {"comparison": [str(picture)]}, [str(tmp_path / "times.rst")]
+    page.assemble(tmp_path / "report.html", "smoke", *given, THRESHOLDS, {})
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    part = text[text.index('id="comparison"') :]
+    assert "JANA, tuned, 2,000: C2ST" in part and "<small>0.701</small>" in part
+    assert "No run failed." in part and "Seconds." in part and "data:image/png" in part
 
 
 def test_summaries_gather_the_designs_of_a_task(found):

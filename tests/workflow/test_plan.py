@@ -217,6 +217,36 @@ REFUSED = {
         "          colour: red\n          task: drift_diffusion_wide #",
         "'colour' was unexpected",
     ),
+    "an unknown task of the comparison": (
+        "  tasks: [two_moons_wiqvist]",
+        "  tasks: [slcp]",
+        "simulator with exact, log_likelihood and mode, but slcp is none, or lacks one",
+    ),
+    "rounds that do not make up a budget": (
+        "          per_round: 1000\n          training: {<<: *fitted, epochs: 30}",
+        "          per_round: 700\n          training: {<<: *fitted, epochs: 30}",
+        "comparison.methods.snpe_c.proper has rounds of 700 simulations, which must make up",
+    ),
+    "an unknown setting of a compared method": (
+        "            vectorized: true # all",
+        "            colour: red\n            vectorized: true # all",
+        "'colour' was unexpected",
+    ),
+    "a compared design that there is none of": (
+        "settings: {design: tuned, proposals: 20}",
+        "settings: {design: tunned, proposals: 20}",
+        "comparison.methods.jana.tuned needs an entry in designs, but tunned has none",
+    ),
+    "a setting called as published numbers are": (
+        "      proper: &sampled",
+        "      published: &sampled",
+        "'published'",
+    ),
+    "fewer draws for shares than for distances": (
+        "many: 10000 #",
+        "many: 900 #",
+        "comparison.many are draws, and comparison.draws at least",
+    ),
     "CUDA without a GPU": ("device: auto", "device: cuda", "device: cuda needs an NVIDIA GPU"),
     "a threshold out of range": ("accurate: 0.55", "accurate: 0.3", "0.3 is less than the minimum"),
 }

@@ -74,6 +74,30 @@ def test_every_way_to_train_is_compared_over_the_same_seeds(smoke):
     assert set(table[table.metric == "nll_likelihood"].design) == {"separate", "joint", "tuned"}
 
 
+def test_the_comparison_table_has_every_method_and_exact_samples(smoke):
+    table = tables.load(smoke.path / R / "tables" / "comparison.csv")
+    runs = table[table.metric == "run_ok"]
+    kinds = set(zip(runs.method, runs.setting, strict=True))
+    assert {("jana", "tuned"), ("npe_c", "proper"), ("snpla", "fair")} <= kinds
+    assert (runs.value == 1).all() and {"exact", "jana_refined"} <= set(table.method)
+    expected = {
+        "root_mmd",
+        "mmd2",
+        "mmd_pvalue",
+        "c2st",
+        "mode_share",
+        "off_modes",
+        "train_seconds",
+    }
+    expected |= {"outside_support", "outside_proposals", "draw_seconds", "seconds_of_all"}
+    for _, rows in table[table.method.isin(["jana", "npe_c", "snpla"])].groupby("method"):
+        assert expected <= set(rows[rows.setting != "published"].metric)
+    assert {"within_floor", "claim", "paired_kl_posterior", "root_mmd_high"} <= set(table.metric)
+    ours = table[(table.metric == "outside_support") & table.method.isin(["jana", "jana_refined"])]
+    assert (ours.value == 0).all() and (table[table.metric == "simulations"].value == 200).all()
+    assert "published" in set(table.setting) and table.value.notna().all()
+
+
 def test_every_fault_has_its_row_of_every_check(smoke):
     table = tables.load(smoke.path / R / "tables" / "checks.csv")
     assert set(table.method) == set(pairs.FAULTS)
@@ -82,7 +106,7 @@ def test_every_fault_has_its_row_of_every_check(smoke):
 
 def test_the_report_is_whole_and_loads_nothing(smoke):
     text = (smoke.path / R / "report.html").read_text()
-    assert text.count("data:image/png;base64,") == 3 * 5 + 1 + 2 * 4 + 1
+    assert text.count("data:image/png;base64,") == 3 + 3 * 5 + 1 + 2 * 4 + 1
     assert not re.search(r'(?:src|href)="(?!data:|#)', text) and "<script" not in text
     assert "Provenance" in text and '"torch"' in text.replace("&#34;", '"')
 

@@ -227,6 +227,46 @@ for task in ASKED["tasks"]:
             f"are {fitted} for {ASKED['observations']} and {many} for {ASKED['draws']}: change "
             "stan.datasets and stan.draws, or leave the task out of stan.tasks"
         )
+COMPETING = config["comparison"]
+for task in {task for task, *_ in settings.contests(COMPETING)} | set(
+    COMPETING["tasks"]
+):
+    if task not in KNOWN or not all(
+        catalogue.has(task, word) for word in ("exact", "log_likelihood", "mode")
+    ):
+        raise WorkflowError(
+            "each of comparison.tasks, and of the tasks that a method is also run on, needs a "
+            f"simulator with exact, log_likelihood and mode, but {task} is none, or lacks one of them "
+            f"(there are {', '.join(t for t in KNOWN if catalogue.has(t, 'mode'))}): leave it out"
+        )
+for method, setting, entry in [
+    (method, setting, entry)
+    for method, entries in COMPETING["methods"].items()
+    for setting, entry in entries.items()
+]:
+    asked = entry["settings"]
+    if asked.get("design", "") not in ("", *config["designs"]):
+        raise WorkflowError(
+            f"comparison.methods.{method}.{setting} needs an entry in designs, but "
+            f"{asked['design']} has none (there are {', '.join(config['designs'])}): mend the name"
+        )
+    if asked.get("like", KNOWN[0]) not in KNOWN:
+        raise WorkflowError(
+            f"comparison.methods.{method}.{setting}.settings.like needs a simulator, but there is no "
+            f"{asked['like']}: mend the name"
+        )
+    for budget in {b for b in sum(entry.get("also", {}).values(), entry["budgets"])}:
+        if asked.get("per_round") and budget % asked["per_round"]:
+            raise WorkflowError(
+                f"comparison.methods.{method}.{setting} has rounds of {asked['per_round']} "
+                f"simulations, which must make up each budget, but {budget} is no multiple: change "
+                "per_round or budgets"
+            )
+if COMPETING["many"] < COMPETING["draws"]:
+    raise WorkflowError(
+        f"comparison.many are draws, and comparison.draws at least, but they are {COMPETING['many']} "
+        f"and {COMPETING['draws']}: raise the one or lower the other"
+    )
 if config["device"] == "cuda":
     from jana.recipes import device
 

@@ -16,8 +16,15 @@ include: "checks.smk"
 git()  # once here, for all jobs: it goes to them by the environment
 
 BENCHMARKS, DIFFUSION = config["benchmarks"], config["diffusion"]
+COMPARISON = config["comparison"]
 TASKS, DESIGNS = BENCHMARKS["tasks"], BENCHMARKS["designs"]
 RESPONSES = DIFFUSION["tasks"]
+# Every run of the comparison, whose files are apart from those of other experiments' tasks.
+CONTESTS = [
+    dict(zip(("task", "method", "setting", "budget", "seed"), run))
+    for run in settings.contests(COMPARISON)
+]
+COMPARED = list(dict.fromkeys(run["task"] for run in CONTESTS))
 # Which experiment a task belongs to.
 EXPERIMENT = dict.fromkeys(TASKS, "benchmarks") | dict.fromkeys(RESPONSES, "diffusion")
 
@@ -93,6 +100,14 @@ def known(task):
 # As seen from where Snakemake runs: a moved tree has the same inputs, and runs nothing again.
 HERE = Path(relpath(workflow.basedir))
 R = f"results/{config['scale']}"
+C = f"{R}/comparison"
+RUN_NAME = "comparison/{task}/{method}-{setting}/{budget}-{seed}"
+RUN = f"{R}/{RUN_NAME}"
+
+
+def contest(w):
+    """The entry of a run of the comparison."""
+    return COMPARISON["methods"][w.method][w.setting]
 
 
 def fits(task):
@@ -125,7 +140,11 @@ FAULT_TASKS = catalogue.firsts("judge/pairs.py", "FAULTS")
 wildcard_constraints:
     chunk=r"\d+",
     fault=r"\d+",
-    task="|".join([*EXPERIMENT, *APART]),
+    task="|".join(dict.fromkeys([*EXPERIMENT, *APART, *COMPARED])),
+    method=r"[a-z0-9_]+",
+    setting=r"[a-z0-9_]+",
+    budget=r"\d+",
+    seed=r"\d+",
     design="|".join(config["designs"]),
     split="train|test|observed|watched",
     member=r"\d+",
@@ -247,6 +266,11 @@ def response_figures(task, design):
 
 
 RESPONSE_FIGURES = [path for pair in RESPONSE_PAIRS for path in response_figures(*pair)]
+COMPARISON_FIGURES = [
+    f"{C}/{task}/figures/{name}.png"
+    for task in COMPARISON["tasks"]
+    for name in ("figure_4", "figure_5", "times")
+]
 # Figures of all tasks: of the designs that C2ST is for, and the paper's third, where its tasks are.
 SCORED_DESIGNS = [d for d in DESIGNS if any((t, d) in JUDGED for t in TASKS)]
 FIGURE_3 = ["gaussian_mixture", "sir"]

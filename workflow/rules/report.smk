@@ -5,6 +5,7 @@ rule report:
         HERE / "src" / "jana" / "report" / "page.html",
         wide=OVERVIEWS,
         wide_diffusion=ABLATION_FIGURES,
+        wide_comparison=COMPARISON_FIGURES,
         captions=expand(
             HERE / "workflow" / "report" / "{figure}.rst",
             figure=sorted(
@@ -12,7 +13,10 @@ rule report:
                     *FIGURE_NAMES,
                     *(
                         Path(path).stem
-                        for path in OVERVIEWS + RESPONSE_FIGURES + ABLATION_FIGURES
+                        for path in OVERVIEWS
+                        + RESPONSE_FIGURES
+                        + ABLATION_FIGURES
+                        + COMPARISON_FIGURES
                     ),
                 }
             ),
@@ -23,6 +27,7 @@ rule report:
         ],
         benchmarks=f"{R}/tables/benchmarks.csv",
         diffusion=f"{R}/tables/diffusion.csv" if RESPONSE_PAIRS else [],
+        comparison=f"{R}/tables/comparison.csv" if COMPARED else [],
         checks=f"{R}/tables/checks.csv",
     output:
         f"{R}/report.html",
@@ -36,7 +41,11 @@ rule report:
     params:
         scale=config["scale"],
         config=config,
-        overviews={"benchmarks": "wide", "diffusion": "wide_diffusion"},
+        overviews={
+            "benchmarks": "wide",
+            "diffusion": "wide_diffusion",
+            "comparison": "wide_comparison",
+        },
         thresholds=BENCHMARKS["verdicts"],
         shown=[
             (

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..io import tables
 from ..io.atomic import atomically
-from . import ablation, diffusion, field, references, summary
+from . import ablation, comparison, diffusion, field, references, summary
 
 
 class Figure(NamedTuple):
@@ -77,11 +77,12 @@ def assemble(
     Args:
         path: Where the page goes.
         scale: Which configuration the results are of.
-        found: The tidy tables, by experiment: "benchmarks", "checks" and "diffusion", which may be
-            an empty list.
+        found: The tidy tables, by experiment: "benchmarks", "checks", "diffusion" and "comparison";
+            either of the last two may be an empty list.
         shown: Each task, design and its pictures, in the order they are shown.
         responses: The same of the diffusion experiment.
-        overviews: Pictures of all tasks, by experiment: "benchmarks" and "diffusion".
+        overviews: Pictures of all tasks, by experiment: "benchmarks", "diffusion" and "comparison";
+            of the last the folder above a picture's own names its task.
         captions: Files with what to say of each picture, named as the pictures are.
         thresholds: Of the verdicts.
         record: Provenance, for the footer.
@@ -90,7 +91,9 @@ def assemble(
     table = tables.load(found["benchmarks"])
     verdicts = summary.verdicts(table)
     checks, faults = summary.flagged(tables.load(found["checks"]))
-    times = tables.merged([found["diffusion"]] if found["diffusion"] else [])
+    times, runs = (
+        tables.merged([found[name]] if found[name] else []) for name in ("diffusion", "comparison")
+    )
     verdicts |= summary.verdicts(times)
     designs = list(dict.fromkeys(design for _, design, _ in responses))
     sections, answered = (
@@ -131,6 +134,10 @@ def assemble(
         time_designs=designs,
         published=diffusion.published(times, designs) if responses else [],
         length_scores=list(diffusion.LENGTHS.values()),
+        contests=comparison.parts(runs),
+        contest_columns=[title for *_, title, _ in comparison.COLUMNS],
+        contest_claims=comparison.claims(runs),
+        contest_pairs=comparison.pairs(runs),
         checks=checks,
         faults=faults,
         record=record,

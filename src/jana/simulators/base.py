@@ -92,6 +92,8 @@ class Simulator:
         x_noise: Standard deviation of normal noise that `simulate` adds last, where there is such:
             training draws it anew in every epoch.
         clean: What `simulate` draws before that.
+        mode: Of (theta, x), which mode of the posterior given x a parameter lies on, counted from
+            0, or -1 for none; where there are two of them, of equal mass.
     """
 
     prior: Prior
@@ -109,6 +111,7 @@ class Simulator:
     x_shift: int | None = None
     x_noise: float = 0.0
     clean: Callable[[Generator, Float[Tensor, "B D"]], Float[Tensor, " B *X"]] | None = None
+    mode: Callable[[Tensor, Tensor], Tensor] | None = None
 
     def __post_init__(self) -> None:
         check.names(self.theta_names, self.x_axes)

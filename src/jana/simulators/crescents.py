@@ -13,7 +13,7 @@ from functools import cache
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Generator, Tensor
 
 from .base import Prior
@@ -23,6 +23,7 @@ PANELS, NODES = 200, 20  # of the quadrature over the angle
 ROWS = 500  # data sets whose quadrature is done at once, to bound memory
 PROPOSALS = 2**18  # per round of rejection, to bound memory
 TRIES = 100_000  # proposals for one data set (100 per draw, if more) before asking why
+MOON_ENDS = 4.0  # standard deviations of the radius
 LEAST_SHARE = 1e-6  # of proposals kept: an x with less is refused
 
 
@@ -66,12 +67,27 @@ class Crescents:
 
         A negative radius (10 standard deviations off) is left out.
         """
+        p1, radius, z = self._point(theta, x)
+        log_radius = -0.5 * z.square() - math.log(self.radius_sd) - 0.5 * math.log(2 * math.pi)
+        return torch.where(p1 > 0, log_radius - radius.log() - math.log(math.pi), -math.inf)
+
+    def moon(self, theta: Float[Tensor, "*#B 2"], x: Float[Tensor, "*#B 2"]) -> Int[Tensor, "*B"]:
+        """Which moon of the posterior given x a parameter lies on: 0, 1, or -1 for neither.
+
+        Moons end four standard deviations of the radius from it, where 6 of 100,000 draws lie.
+        """
+        p1, _, z = self._point(theta, x)
+        side = (turned(theta)[0] < 0).long()
+        return torch.where((p1 > 0) & (z.abs() <= MOON_ENDS), side, -1)
+
+    def _point(
+        self, theta: Float[Tensor, "*#B 2"], x: Float[Tensor, "*#B 2"]
+    ) -> tuple[Float[Tensor, "*B"], Float[Tensor, "*B"], Float[Tensor, "*B"]]:
+        """Of the point p: its first coordinate, its radius, and that standardized."""
         s, d = turned(theta)
         p1, p2 = x[..., 0] - self.shift + s.abs(), x[..., 1] - d
         radius = torch.hypot(p1, p2)
-        z = (radius - self.radius) / self.radius_sd
-        log_radius = -0.5 * z.square() - math.log(self.radius_sd) - 0.5 * math.log(2 * math.pi)
-        return torch.where(p1 > 0, log_radius - radius.log() - math.log(math.pi), -math.inf)
+        return p1, radius, (radius - self.radius) / self.radius_sd
 
     def log_posterior(
         self, theta: Float[Tensor, "*#B 2"], x: Float[Tensor, "*#B 2"]

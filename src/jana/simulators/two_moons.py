@@ -18,5 +18,6 @@ simulator = Simulator(
     x_axes=("coordinate",),
     log_likelihood=moons.log_likelihood,
     exact=Exact(moons.sample_posterior, moons.log_posterior, moons.log_marginal),
+    mode=moons.moon,
     reference=sbibm.reference("two_moons"),
 )

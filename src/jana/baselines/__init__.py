@@ -1,0 +1,1 @@
+"""Methods behind one protocol: those of others, and ours. No type of another library leaves."""

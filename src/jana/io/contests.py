@@ -1,0 +1,14 @@
+"""Rows of the comparison of methods, looked up in its tidy table."""
+
+import pandas as pd
+
+GROUP = ["task", "method", "setting", "budget"]  # what runs of several seeds share
+APART = ("joint", "separate")  # settings that are compared with each other alone
+BAND = (0.05, 0.95)  # where most exact samples lie
+
+
+def scores(table: pd.DataFrame, metric: str, quantity: str = "posterior") -> pd.DataFrame:
+    """One metric given x = (0, 0): of each method's rows those with most draws."""
+    found = table[(table.metric == metric) & (table.quantity == quantity)]
+    found = found[found.observation == 0]
+    return found[found.draws == found.groupby(GROUP, dropna=False).draws.transform("max")]

@@ -1,0 +1,139 @@
+"""What follows from all runs of the comparison together: bands, claims, pairs of runs."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Generator
+
+from ..diagnostics.densities import mean
+from ..io.contests import APART, BAND, GROUP, scores
+from ..io.tables import row
+from .answers import answer
+
+RESAMPLED = 4000  # medians of exact samples, for each number of runs
+PAIRED = ("kl_posterior", "kl_likelihood", "c2st", "root_mmd", "mmd2")
+
+
+def rows(rng: Generator, table: pd.DataFrame, claims: dict) -> list[dict]:
+    """Rows that need more than one run.
+
+    Args:
+        rng: For the bands of medians.
+        table: Tidy rows of all runs, of exact samples, and published ones.
+        claims: `comparison.claims` of the configuration.
+    """
+    ours = table[(table.setting != "published") & (table.method != "exact")]
+    found = [*_answers(ours), *_bands(rng, table, ours), *_times(ours), *_paired(ours)]
+    return found + list(_claims(pd.DataFrame(found), ours, claims))
+
+
+def _labels(keys: tuple, **fields: object) -> dict:
+    return {"experiment": "comparison", **dict(zip(GROUP, keys, strict=True)), **fields}
+
+
+def _answers(ours: pd.DataFrame) -> Iterator[dict]:
+    """Which of direct and refined draws is the answer; by held-out pairs of the budget alone."""
+    for keys, part in ours[ours.metric == "pooling"].groupby(GROUP):
+        chosen = answer(part).removeprefix("jana")
+        labels = _labels(keys) | {"method": f"{keys[1]}{chosen}"}
+        yield row(labels, "answer", 1.0)
+
+
+def _bands(rng: Generator, table: pd.DataFrame, ours: pd.DataFrame) -> Iterator[dict]:
+    """The 90 % band of the median of as many exact samples as there are runs; who is within it."""
+    bands: dict[tuple, tuple[float, float]] = {}
+    for quantity in ("posterior", "predictive"):
+        exact = scores(
+            table[table.method == "exact"],
+            "root_mmd",
+            quantity,
+        )
+        for keys, part in scores(ours, "root_mmd", quantity).groupby(GROUP):
+            key = keys[0], quantity, len(part)
+            if key not in bands:
+                values = exact[exact.task == keys[0]].value.to_numpy(float)
+                bands[key] = _band(rng, values, len(part))
+                labels = {"experiment": "comparison", "task": keys[0], "method": "exact"}
+                labels |= {"quantity": quantity, "setting": f"median of {len(part)}"}
+                for name, edge in zip(("low", "high"), bands[key], strict=True):
+                    yield row(labels, f"root_mmd_{name}", edge)
+            within = float(part.value.median() <= bands[key][1])
+            yield row(_labels(keys, quantity=quantity), "within_floor", within)
+
+
+def _band(rng: Generator, values: np.ndarray, n: int) -> tuple[float, float]:
+    """Where medians of `n` exact samples lie."""
+    chosen = torch.randint(len(values), (RESAMPLED, n), generator=rng)
+    low, high = np.quantile(np.median(values[chosen.numpy()], axis=1), BAND)
+    return float(low), float(high)
+
+
+def _times(ours: pd.DataFrame) -> Iterator[dict]:
+    """Seconds for all observations: those not amortized learn anew for each."""
+    seconds = ours[ours.metric == "train_seconds"].set_index([*GROUP[:1], *GROUP[2:], "seed"])
+    others = ours[ours.observation.fillna(0) > 0]
+    many = {task: int(part.observation.max()) + 1 for task, part in others.groupby("task")}
+    known = set(others.groupby(GROUP).groups)
+    for _, line in ours[ours.metric == "draw_seconds"].iterrows():
+        learned = seconds.value.loc[[(line.task, line.setting, line.budget, line.seed)]]
+        owner = seconds.method.loc[[(line.task, line.setting, line.budget, line.seed)]]
+        train = learned[[line.method.startswith(name) for name in owner]].iloc[0]
+        keys = tuple(line[GROUP])
+        number = many.get(line.task, 1)
+        total = train + number * line.value if keys in known else number * (train + line.value)
+        labels = _labels(keys, seed=line.seed, quantity=f"{number} data sets")
+        yield row(labels, "seconds_of_all", float(total), unit="s")
+
+
+def _paired(ours: pd.DataFrame) -> Iterator[dict]:
+    """Runs in one loss less runs with two, seed by seed, and the mean of that."""
+    both = ours[ours.setting.isin(APART) & ours.metric.isin(PAIRED)]
+    both = both[both.observation.fillna(0) == 0].fillna({"quantity": "", "draws": 0})
+    keys = ["task", "method", "budget", "metric", "quantity", "draws"]
+    for key, part in both.groupby(keys):
+        wide = part.pivot(index="seed", columns="setting", values="value").astype(float).dropna()
+        if not set(APART) <= set(wide) or not len(wide):
+            continue
+        labels = dict(zip(keys, key, strict=True)) | {"experiment": "comparison"}
+        metric = f"paired_{labels.pop('metric')}"
+        labels |= {"setting": "joint - separate", "draws": labels["draws"] or None}
+        gaps = torch.tensor((wide.joint - wide.separate).to_numpy())
+        yield from (
+            row(labels, metric, float(gap), seed=seed)
+            for seed, gap in zip(wide.index, gaps, strict=True)
+        )
+        if len(gaps) > 1:
+            yield row(labels, f"{metric}_mean", *mean(gaps)[:1], error=mean(gaps).error)
+
+
+def _claims(found: pd.DataFrame, ours: pd.DataFrame, claims: dict) -> Iterator[dict]:
+    """What the comparison was made to show, beside its measure."""
+    told = found[found.metric == "answer"]
+    for _, line in told[told.setting == claims["setting"]].iterrows():
+        keys = tuple(line[GROUP])
+        mine = ours[(ours[GROUP] == list(keys)).all(axis=1)]
+        for quantity in ("posterior", "predictive"):
+            within = found[(found[GROUP] == list(keys)).all(axis=1)]
+            within = within[(within.metric == "within_floor") & (within.quantity == quantity)]
+            if len(within):
+                measure = float(scores(mine, "root_mmd", quantity).value.median())
+                yield from _claim(keys, f"{quantity} MMD", measure, bool(within.value.iloc[0]))
+        limit = claims["c2st"].get(str(int(line.budget)), math.inf)
+        measure = float(scores(mine, "c2st").value.median())
+        yield from _claim(keys, "C2ST", measure, measure <= limit)
+        shares = mine[mine.metric == "mode_share"].groupby("quantity").value.mean()
+        off = float((shares - 0.5).abs().max())
+        yield from _claim(keys, "mode shares", off, off <= claims["mode_share"])
+    others = ours[(ours.metric == "c2st") & (ours.observation.fillna(0) > 0)]
+    for keys, part in others[others.task == claims["reference"]].groupby(GROUP):
+        measure = float(part.groupby("seed").value.mean().median())
+        yield from _claim(keys, "C2ST", measure, measure <= claims["reference_c2st"])
+
+
+def _claim(keys: tuple, quantity: str, measure: float, good: bool) -> Iterator[dict]:
+    labels = _labels(keys, quantity=quantity)
+    yield row(labels, "claim", float(good))
+    yield row(labels, "claim_measure", measure)

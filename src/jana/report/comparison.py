@@ -1,0 +1,206 @@
+"""The comparison's part of the report, from its tidy table."""
+
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from ..io.contests import APART, BAND, GROUP, scores
+
+METHODS = {  # by name in the table: in words
+    "jana": "JANA",
+    "jana_refined": "JANA, refined",
+    "npe_c": "NPE-C",
+    "snpe_c": "SNPE-C",
+    "snl": "SNL",
+    "snre_b": "SNRE-B",
+    "snvi": "SNVI",
+    "snpla": "SNPLA",
+    "g_smc": "guided SMC-ABC",
+}
+COLUMNS = (  # metric, quantity, digits, in words, whether published values stand beside it
+    ("root_mmd", "posterior", 3, "posterior root MMD", True),
+    ("root_mmd", "predictive", 3, "predictive root MMD", True),
+    ("mmd2", "posterior", 4, "MMD²", False),
+    ("mmd_pvalue", "posterior", 3, "its p", False),
+    ("c2st", "posterior", 3, "C2ST", True),
+    ("c2st", "predictive", 3, "predictive C2ST", False),
+    ("mode_share", "mode 1", 3, "share on moon 1", False),
+    ("mode_share", "mode 2", 3, "on moon 2", False),
+    ("off_modes", None, 3, "on neither", False),
+    ("outside_support", None, 3, "outside the prior", False),
+    ("outside_proposals", None, 3, "rejected as outside", False),
+    ("simulations", None, 0, "simulations", False),
+    ("train_seconds", None, 0, "training (s)", True),
+    ("draw_seconds", None, 2, "1,000 draws (s)", True),
+)
+
+
+class Line(NamedTuple):
+    """One method, setting and budget on one task.
+
+    Attributes:
+        method: In words.
+        setting: Of the method.
+        budget: Simulations.
+        runs: How many ended well, of how many.
+        cells: The median over seeds, and the least to the largest, by column; below, where there
+            is one, the published number.
+        others: Mean C2ST of other observations, for amortized methods.
+        all_seconds: For all observations together.
+    """
+
+    method: str
+    setting: str
+    budget: str
+    runs: str
+    cells: list[tuple[str, str, str]]
+    others: str
+    all_seconds: str
+
+
+class Part(NamedTuple):
+    """One task.
+
+    Attributes:
+        task: Its name.
+        lines: Of its methods.
+        floor: What exact samples score, by column: the median and where 90 % lie.
+        failures: What went wrong, in words.
+    """
+
+    task: str
+    lines: list[Line]
+    floor: list[tuple[str, str, str]]
+    failures: list[str]
+
+
+def parts(table: pd.DataFrame) -> list[Part]:
+    """A part for every task with runs, in the table's order."""
+    runs = table[(table.metric == "run_ok") & ~table.setting.isin(APART)]
+    return [
+        Part(
+            task,
+            [_line(table, keys) for keys in _kinds(table[table.task == task])],
+            [_floor(table[table.task == task], *column[:3]) for column in COLUMNS],
+            _failures(table[(table.metric == "run_ok") & (table.task == task)]),
+        )
+        for task in runs.task.unique()
+    ]
+
+
+def _kinds(table: pd.DataFrame) -> list[tuple]:
+    """Every kind of draws, and every method without any, by `GROUP`."""
+    runs = table[table.metric.isin(["run_ok", "outside_support"]) & ~table.setting.isin(APART)]
+    known = list(METHODS)
+    rows = runs[GROUP].drop_duplicates()
+    rows = rows.assign(place=[known.index(m) if m in known else 99 for m in rows.method])
+    return [tuple(r) for r in rows.sort_values(["place", "setting", "budget"])[GROUP].to_numpy()]
+
+
+def _line(table: pd.DataFrame, keys: tuple) -> Line:
+    task, method, setting, budget = keys
+    mine = table[(table[GROUP] == list(keys)).all(axis=1)]
+    owner = table[(table[GROUP] == [task, method.removesuffix("_refined"), *keys[2:]]).all(axis=1)]
+    ended = owner[owner.metric == "run_ok"].value
+    told = table[(table.setting == "published") & (table.task == task) & (table.method == method)]
+    told = told[told.budget == budget]
+    cells = []
+    for metric, quantity, digits, _, beside in COLUMNS:
+        source = owner if metric in ("train_seconds", "simulations") else mine
+        values = _values(source, metric, quantity)
+        there = _values(told, metric, quantity) if beside else values[:0]
+        cells.append((*_shown(values, digits), _shown(there, digits)[0]))
+    other = mine[(mine.metric == "c2st") & (mine.observation.fillna(0) > 0)]
+    mean = other.value.astype(float).groupby(other.seed).mean()
+    seconds = mine[mine.metric == "seconds_of_all"].value
+    return Line(
+        METHODS.get(method, method),
+        setting,
+        f"{budget:,}",
+        f"{int(ended.sum())} of {len(ended)}",
+        cells,
+        _shown(mean, 3)[0],
+        _shown(seconds, 0)[0],
+    )
+
+
+def _values(rows: pd.DataFrame, metric: str, quantity: str | None) -> pd.Series:
+    if metric in ("c2st", "root_mmd", "mmd2", "mmd_pvalue"):
+        own = scores(rows, metric, quantity or "").value
+        rest = rows[(rows.setting == "published") & (rows.metric == metric)]
+        rest = rest[rest.quantity == quantity].value
+        return (own if len(own) else rest).astype(float)
+    found = rows[rows.metric == metric]
+    found = found if quantity is None else found[found.quantity == quantity]
+    return found.value.astype(float)
+
+
+def _shown(values: pd.Series, digits: int) -> tuple[str, str]:
+    """The median, and the least to the largest."""
+    if not len(values):
+        return "", ""
+    spread = f"{values.min():.{digits}f} to {values.max():.{digits}f}" if len(values) > 1 else ""
+    return f"{values.median():.{digits}f}", spread
+
+
+def _floor(
+    table: pd.DataFrame, metric: str, quantity: str | None, digits: int
+) -> tuple[str, str, str]:
+    exact = table[(table.method == "exact") & (table.metric == metric)]
+    values = exact[exact.quantity == quantity].value.astype(float)
+    if not len(values):
+        return "", "", ""
+    low, high = values.quantile(BAND[0]), values.quantile(BAND[1])
+    return f"{values.median():.{digits}f}", f"{low:.{digits}f} to {high:.{digits}f}", ""
+
+
+def _failures(runs: pd.DataFrame) -> list[str]:
+    bad = runs[runs.value == 0]
+    return [
+        f"{_named(run)} simulations, seed {run.seed}: {run.quantity}" for run in bad.itertuples()
+    ]
+
+
+def _named(run: Any) -> str:
+    """A row's method, setting and budget."""
+    return f"{METHODS.get(run.method, run.method)}, {run.setting}, {run.budget:,}"
+
+
+class Claim(NamedTuple):
+    """What was to be shown, and whether it was."""
+
+    task: str
+    words: str
+    good: bool
+    measure: str
+
+
+def claims(table: pd.DataFrame) -> list[Claim]:
+    """Every claim, in the table's order."""
+    keys = [*GROUP, "quantity"]
+    measures = table[table.metric == "claim_measure"].set_index(keys).value
+    return [
+        Claim(
+            line.task,
+            f"{_named(line)}: {line.quantity}",
+            line.value == 1,
+            f"{measures.loc[tuple(getattr(line, key) for key in keys)]:.3f}",
+        )
+        for line in table[table.metric == "claim"].itertuples()
+    ]
+
+
+def pairs(table: pd.DataFrame) -> list[list[str]]:
+    """Joint less separate training: by task, draws and metric, the mean over seeds, its error."""
+    found = table[table.metric.fillna("").str.match("paired_.*_mean$")]
+    return [
+        [
+            line.task,
+            METHODS.get(line.method, line.method),
+            f"{line.budget:,}",
+            " ".join([line.metric[7:-5], line.quantity if isinstance(line.quantity, str) else ""]),
+            f"{line.value:+.4f}",
+            f"{line.error:.4f}",
+        ]
+        for line in found.itertuples()
+    ]

@@ -1,0 +1,96 @@
+"""What the comparison's pictures show, out of its runs and its tidy table."""
+
+import pandas as pd
+import xarray as xr
+from numpy import ndarray
+
+from ..io.contests import APART, BAND, GROUP, scores
+from .comparison import METHODS
+
+
+def words(method: str, setting: str) -> str:
+    """A method with its setting."""
+    return f"{METHODS.get(method, method)}, {setting}"
+
+
+def pictured(runs: list[dict], found: list[xr.Dataset]) -> dict[tuple[str, str], ndarray | None]:
+    """Draws of each kind (L, 2) by method and budget; None where the run failed."""
+    panels: dict[tuple[str, str], ndarray | None] = {}
+    for run, one in sorted(zip(runs, found, strict=True), key=lambda pair: _place(pair[0])):
+        if run["setting"] in APART:
+            continue
+        budget = f"{run['budget']:,}"
+        kinds = [name for name in one.data_vars if str(name).startswith("first_")]
+        if not kinds:
+            panels[words(run["method"], run["setting"]), budget] = None
+        for kind in kinds:
+            method = str(kind).removeprefix("first_")
+            panels[words(method, run["setting"]), budget] = one[kind].values
+    return panels
+
+
+def _place(run: dict) -> tuple:
+    names = list(METHODS)
+    known = names.index(run["method"]) if run["method"] in names else len(names)
+    return known, run["setting"], run["budget"]
+
+
+Boxes = tuple[dict[str, dict[int, list[float]]], tuple[float, float], dict[str, float]]
+
+
+def boxed(table: pd.DataFrame, task: str, quantity: str) -> Boxes:
+    """Every run's root MMD by method and budget, the floor's band, and what was published."""
+    here = scores(table[(table.task == task) & _judged(table)], "root_mmd", quantity)
+    values: dict[str, dict[int, list[float]]] = {}
+    for run in sorted(_groups(here), key=_place):
+        name = words(run["method"], run["setting"])
+        values.setdefault(name, {})[run["budget"]] = run["value"]
+    known = table[
+        (table.task == task) & (table.metric == "root_mmd") & (table.quantity == quantity)
+    ]
+    exact = known[known.method == "exact"].value.astype(float)
+    told = known[known.setting == "published"].set_index("method").value.astype(float)
+    last = {name.rpartition(", ")[0]: name for name in values}  # beside one setting of each
+    published = {last[METHODS[m]]: v for m, v in told.items() if METHODS.get(m) in last}
+    return values, (exact.quantile(BAND[0]), exact.quantile(BAND[1])), published
+
+
+Points = dict[str, list[tuple[int, float, float]]]
+
+
+def timed(table: pd.DataFrame, task: str) -> tuple[Points, Points]:
+    """By method: budget, seconds and C2ST, medians over seeds; for one data set and for all."""
+    here = table[(table.task == task) & _judged(table)]
+    found: tuple[Points, Points] = {}, {}
+    for run in sorted(_groups(scores(here, "c2st")), key=_place):
+        same = here[(here.setting == run["setting"]) & (here.budget == run["budget"])]
+        owner = same[same.method == run["method"].removesuffix("_refined")]
+        mine = same[same.method == run["method"]]
+        once = _median(owner, "train_seconds") + _median(mine, "draw_seconds")
+        score = float(pd.Series(run["value"]).median())
+        for points, seconds in zip(found, (once, _median(mine, "seconds_of_all")), strict=True):
+            points.setdefault(words(run["method"], run["setting"]), []).append(
+                (run["budget"], seconds, score)
+            )
+    return found
+
+
+def _judged(table: pd.DataFrame) -> pd.Series:
+    """Rows of runs that are compared with other methods."""
+    return (
+        (table.method != "exact")
+        & table.setting.notna()
+        & ~table.setting.isin([*APART, "published"])
+        & table.budget.notna()
+    )
+
+
+def _groups(rows: pd.DataFrame) -> list[dict]:
+    return [
+        dict(zip(GROUP, keys, strict=True)) | {"value": part.value.astype(float).tolist()}
+        for keys, part in rows.groupby(GROUP)
+    ]
+
+
+def _median(rows: pd.DataFrame, metric: str) -> float:
+    return float(rows[rows.metric == metric].value.astype(float).median())

@@ -1,0 +1,153 @@
+"""Rows of the comparison: what known answers score, and what follows from many runs."""
+
+import pandas as pd
+import pytest
+import torch
+from tidy import select, table, value
+
+from jana import simulators
+from jana.io import tables
+from jana.judge import comparison, known, standing
+from jana.rng import generator
+
+TASK = simulators.get("two_moons_wiqvist")
+SIZES = known.Sizes(draws=400, many=2000, others=2, each=300, referenced=500, floor=3, held_out=100)
+LABELS = {
+    "experiment": "comparison",
+    "task": "two_moons_wiqvist",
+    "method": "npe_c",
+    "setting": "proper",
+    "budget": 2000,
+    "seed": 0,
+}
+KNOWN = known.known(5, TASK, SIZES)
+
+
+def found(first, **more):
+    """The arrays of a run whose draws are these."""
+    numbers = {"train_seconds": 3.0, "draw_seconds_npe_c": 0.5, "outside_npe_c": 0.25}
+    return {"first_npe_c": first} | {n: torch.tensor(v) for n, v in numbers.items()} | more
+
+
+def made(first, **more):
+    return comparison.rows(LABELS, "ok", found(first, **more), KNOWN, TASK, 3)
+
+
+def test_exact_draws_score_as_exact_draws_do():
+    """C2ST of 400: .50 +- .018; shares of 2,000: +- .011. Four standard errors."""
+    other = TASK.exact.sample(generator(8), KNOWN.x[1:], 300)
+    many = TASK.exact.sample(generator(9), KNOWN.x[:1], 2000)[0]
+    predictive = TASK.simulate(generator(10), KNOWN.floor[0])
+    log = TASK.exact.log_posterior(KNOWN.theta, KNOWN.theta_x)
+    rows = made(
+        KNOWN.floor[0],
+        many_npe_c=many,
+        other_npe_c=other,
+        predictive_npe_c=predictive,
+        log_posterior=log,
+    )
+    for quantity in ("posterior", "predictive"):
+        score = value(rows, metric="c2st", quantity=quantity, observation=0, draws=400)
+        assert abs(score - 0.5) < 0.08
+    assert value(rows, metric="kl_posterior") == 0.0
+    assert value(rows, metric="mode_share", quantity="mode 1") == pytest.approx(0.5, abs=0.045)
+    assert value(rows, metric="off_modes") < 0.004 and value(rows, metric="outside_support") == 0
+    assert value(rows, metric="outside_proposals") == 0.25
+    assert {row["observation"] for row in select(rows, metric="mmd2")} == {0, 1, 2}
+    assert {row["draws"] for row in select(rows, metric="c2st", observation=0)} == {400, 2000}
+
+
+def test_a_lost_mode_and_draws_outside_the_prior_are_seen():
+    upper = KNOWN.many[KNOWN.many.sum(1) > 0][:400].clone()
+    upper[:40] = 2.5
+    rows = made(upper)
+    assert value(rows, metric="mode_share", quantity="mode 1") == pytest.approx(0.9, abs=0.01)
+    assert value(rows, metric="mode_share", quantity="mode 2") == 0
+    assert value(rows, metric="outside_support") == pytest.approx(0.1)
+    assert value(rows, metric="c2st", observation=0) > 0.7
+    assert value(rows, metric="mmd_pvalue", observation=0) < 0.01
+    assert value(rows, metric="root_mmd", observation=0) > 0.8
+
+
+def test_a_failed_run_is_a_row_with_its_reason_and_nothing_else():
+    rows = comparison.rows(
+        LABELS, "ValueError: no", {"failed_seconds": torch.tensor(2.0)}, KNOWN, TASK, 3
+    )
+    assert [row["metric"] for row in rows] == ["run_ok", "failed_seconds"]
+    assert rows[0]["value"] == 0 and rows[0]["quantity"] == "ValueError: no"
+
+
+def test_the_other_observations_are_the_references_where_there_is_one():
+    task = simulators.get("two_moons")
+    got = known.known(5, task, SIZES)
+    assert torch.equal(got.x[1:], task.reference.observed()[:2]) and got.other.shape == (2, 500, 2)
+    assert KNOWN.other.shape == (2, 300, 2) and not KNOWN.x[0].any()
+
+
+CLAIMS = {
+    "setting": "tuned",
+    "c2st": {"2000": 0.6},
+    "mode_share": 0.02,
+    "reference": "two_moons",
+    "reference_c2st": 0.62,
+}
+
+
+def run(metric, value, **fields):
+    labels = LABELS | {"method": "jana", "setting": "tuned", "observation": 0, "draws": 1000}
+    return tables.row(labels | fields, metric, value)
+
+
+def runs():
+    """Two seeds of ours, the second far off; ten exact samples; a pair trained both ways."""
+    exact = {"method": "exact", "setting": None, "budget": None}
+    rows = [
+        run("root_mmd", 0.1 + 0.01 * k, seed=k, quantity="posterior", **exact) for k in range(10)
+    ]
+    for seed, off in ((0, 0.15), (1, 0.95)):
+        rows += [run("root_mmd", off, seed=seed, quantity="posterior")]
+        rows += [run("c2st", 0.5 + 0.1 * seed, seed=seed, quantity="posterior")]
+        rows += [run("mode_share", 0.45, seed=seed, quantity="mode 1")]
+        rows += [run("pooling", 0.0, seed=seed, observation=None)]
+        rows += [run("train_seconds", 10.0, seed=seed, observation=None)]
+        rows += [run("draw_seconds", 1.0, seed=seed)]
+        rows += [run("c2st", 0.5, seed=seed, quantity="posterior", observation=4)]
+        for setting, kl in (("joint", 0.3 + seed), ("separate", 0.2)):
+            rows += [run("kl_posterior", kl, seed=seed, setting=setting, observation=None)]
+    slow = {"method": "snl", "setting": "proper"}
+    rows += [run("train_seconds", 10.0, **slow, observation=None)]
+    return [*rows, run("draw_seconds", 1.0, **slow)]
+
+
+@pytest.fixture(scope="module")
+def after(tmp_path_factory):
+    whole = table(runs(), tmp_path_factory.mktemp("t") / "t.csv")
+    assert isinstance(whole, pd.DataFrame)
+    return standing.rows(generator(1), whole, CLAIMS)
+
+
+def test_the_band_is_that_of_medians_of_as_many_exact_samples(after):
+    low = value(after, metric="root_mmd_low", setting="median of 2", quantity="posterior")
+    high = value(after, metric="root_mmd_high", setting="median of 2", quantity="posterior")
+    assert 0.1 < low < 0.125 < 0.165 < high < 0.19
+    assert value(after, metric="within_floor", method="jana") == 0  # the median is .55
+
+
+def test_claims_stand_beside_their_measures(after):
+    told = {row["quantity"]: row["value"] for row in select(after, metric="claim", method="jana")}
+    assert told == {"posterior MMD": 0, "C2ST": 1, "mode shares": 0}
+    assert value(after, metric="claim_measure", quantity="C2ST") == pytest.approx(0.55)
+    assert value(after, metric="claim_measure", quantity="mode shares") == pytest.approx(0.05)
+    assert value(after, metric="answer", method="jana") == 1
+
+
+def test_an_amortized_method_learns_once_for_all_observations(after):
+    ours = select(after, metric="seconds_of_all", method="jana", seed=0)
+    assert [row["value"] for row in ours] == [10 + 5 * 1]
+    assert value(after, metric="seconds_of_all", method="snl") == 5 * (10 + 1)
+
+
+def test_joint_training_is_compared_with_separate_seed_by_seed(after):
+    gaps = select(after, metric="paired_kl_posterior")
+    assert [round(row["value"], 6) for row in gaps] == [0.1, 1.1]
+    assert value(after, metric="paired_kl_posterior_mean") == pytest.approx(0.6)

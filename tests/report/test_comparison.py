@@ -1,0 +1,83 @@
+"""The comparison's part of the report, out of a tidy table."""
+
+import pytest
+
+from jana.io import tables
+from jana.report import comparison, contests
+
+TASK = {"experiment": "comparison", "task": "two_moons_wiqvist"}
+OURS = TASK | {"method": "jana", "setting": "tuned", "budget": 10000}
+FIRST = {"observation": 0, "draws": 1000, "quantity": "posterior"}
+
+
+def rows():
+    found = []
+    for seed, off in enumerate((0.11, 0.13, 0.15)):
+        labels = OURS | {"seed": seed}
+        found += [tables.row(labels, "run_ok", 1.0, quantity="ok")]
+        found += [tables.row(labels | FIRST, "root_mmd", off)]
+        found += [tables.row(labels | FIRST, "c2st", 0.51)]
+        found += [tables.row(labels | FIRST | {"draws": 10000}, "c2st", 0.52 + seed / 100)]
+        found += [tables.row(labels, "outside_support", 0.0, observation=0, draws=10000)]
+        found += [tables.row(labels, "train_seconds", 20.0, unit="s")]
+        found += [tables.row(labels | {"quantity": ""}, "draw_seconds", 0.1, observation=0)]
+        found += [tables.row(labels, "c2st", 0.5, quantity="posterior", observation=3, draws=500)]
+        found += [tables.row(labels, "seconds_of_all", 21.0, quantity="11 data sets")]
+    failed = TASK | {"method": "snl", "setting": "paper", "budget": 2000, "seed": 0}
+    found += [tables.row(failed, "run_ok", 0.0, quantity="TimeoutError: not done after 9 s")]
+    exact = TASK | {"method": "exact"} | FIRST
+    found += [tables.row(exact, "root_mmd", 0.1 + k / 100, seed=k) for k in range(5)]
+    told = TASK | {"method": "jana", "setting": "published", "budget": 10000} | FIRST
+    found += [tables.row(told, "root_mmd", 0.136)]
+    claim = OURS | {"quantity": "C2ST"}
+    found += [tables.row(claim, "claim", 1.0), tables.row(claim, "claim_measure", 0.52)]
+    pair = TASK | {"method": "jana", "setting": "joint - separate", "budget": 2000}
+    return [*found, tables.row(pair, "paired_kl_posterior_mean", 0.01, error=0.02)]
+
+
+@pytest.fixture
+def table(tmp_path):
+    tables.save(tmp_path / "t.csv", rows())
+    return tables.merged([tmp_path / "t.csv"])
+
+
+def test_a_line_has_medians_spreads_and_the_published_number(table):
+    (part,) = comparison.parts(table)
+    line = part.lines[0]
+    assert (line.method, line.setting, line.budget, line.runs) == (
+        "JANA",
+        "tuned",
+        "10,000",
+        "3 of 3",
+    )
+    titles = [title for *_, title, _ in comparison.COLUMNS]
+    cells = dict(zip(titles, line.cells, strict=True))
+    assert cells["posterior root MMD"] == ("0.130", "0.110 to 0.150", "0.136")
+    assert cells["C2ST"] == ("0.530", "0.520 to 0.540", "")  # of the most draws there are
+    assert line.others == "0.500" and line.all_seconds == "21"
+    assert part.floor[titles.index("posterior root MMD")][0] == "0.120"
+
+
+def test_failed_runs_are_told_with_their_reason(table):
+    (part,) = comparison.parts(table)
+    assert part.failures == [
+        "SNL, paper, 2,000 simulations, seed 0: TimeoutError: not done after 9 s"
+    ]
+    assert [line.runs for line in part.lines] == ["3 of 3", "0 of 1"]
+
+
+def test_claims_and_pairs_are_read_from_the_table(table):
+    (claim,) = comparison.claims(table)
+    assert claim.good and claim.words == "JANA, tuned, 10,000: C2ST" and claim.measure == "0.520"
+    assert comparison.pairs(table) == [
+        ["two_moons_wiqvist", "JANA", "2,000", "kl_posterior ", "+0.0100", "0.0200"]
+    ]
+
+
+def test_pictures_leave_failed_runs_out_and_know_the_floor(table):
+    values, band, published = contests.boxed(table, "two_moons_wiqvist", "posterior")
+    assert values == {"JANA, tuned": {10000: [0.11, 0.13, 0.15]}}
+    assert 0.1 < band[0] < 0.12 < band[1] < 0.14 and published == {"JANA, tuned": 0.136}
+    once, every = contests.timed(table, "two_moons_wiqvist")
+    assert once["JANA, tuned"] == [(10000, pytest.approx(20.1), pytest.approx(0.53))]
+    assert every["JANA, tuned"][0][1] == 21
