@@ -38,7 +38,9 @@ class Chart(NamedTuple):
         return Chart(*(part[which] for part in self))
 
 
-def fitted(low: Float[Tensor, " D"], high: Float[Tensor, " D"], draws: Float[Tensor, "L D"]) -> Chart:
+def fitted(
+    low: Float[Tensor, " D"], high: Float[Tensor, " D"], draws: Float[Tensor, "L D"]
+) -> Chart:
     """The one row for draws of a posterior, in double precision."""
     box = (low.isfinite() & high.isfinite()).nonzero().flatten()
     centre, sd = torch.zeros_like(low), torch.ones_like(low)
@@ -81,8 +83,8 @@ def outside(theta: Rows, chart: Chart) -> Rows:
     if bad.any():
         row = int(bad.nonzero()[0])
         raise ValueError(
-            f"parameters must lie within their bounds, but {int(bad.sum())} of {len(theta)} rows do "
-            f"not, first row {row} with {theta[row].tolist()}, between {low[row].tolist()} and "
+            f"parameters must lie within their bounds, but {int(bad.sum())} of {len(theta)} rows "
+            f"do not, first row {row} with {theta[row].tolist()}, between {low[row].tolist()} and "
             f"{high[row].tolist()}"
         )
     below, above, tiny = low.isfinite(), high.isfinite(), torch.finfo(theta.dtype).tiny
