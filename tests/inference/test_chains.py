@@ -36,7 +36,7 @@ def test_a_conjugate_posterior_has_its_mean_and_spread():
     model = pair("gaussian_linear", SEEDS, flow_settings(mixing="none"))
     model.set_from(*task.draw(generator(0), 20_000))
     x = task.draw(generator(5), 2).x
-    settings = Settings(chains=24, warmup=20, draws=14, depth=4)
+    settings = Settings(chains=24, warmup=20, draws=14, depth=3)
     found = chains.sampled(model.eval().requires_grad_(False), rngs(2), task, x, settings)
     flat = found.draws.flatten(2, 3)
     assert flat.shape == (2, 2, 336, 10)
@@ -46,9 +46,9 @@ def test_a_conjugate_posterior_has_its_mean_and_spread():
 
 def test_chains_keep_to_the_prior_and_below_the_shortest_time(response_times):
     model, x = response_times
-    settings = Settings(chains=2, warmup=20, draws=5, depth=4)
+    settings = Settings(chains=2, warmup=20, draws=3, depth=2)
     found = chains.sampled(model, rngs(2), TASK, x, settings)
-    assert found.draws.shape == (2, 2, 2, 5, 4) and found.seconds > 0
+    assert found.draws.shape == (2, 2, 2, 3, 4) and found.seconds > 0
     low, high = chains.boxes(TASK, x)
     assert (found.draws > low[:, None, None]).all() and (found.draws < high[:, None, None]).all()
     assert (high[:, 2] <= x.abs().amin((1, 2))).all()

@@ -19,6 +19,18 @@ THRESHOLDS = {
 NONE = {"benchmarks": [], "diffusion": [], "comparison": []}  # no pictures of all tasks
 JOB = {"experiment": "benchmarks", "task": "two_moons", "design": "tuned", "method": "jana"}
 
+CHAINS = [
+    ("fit_rhat", 1.004, {"observation": 0}),
+    ("fit_rhat", 1.002, {"observation": 1}),
+    ("fit_ess", 900.0, {"observation": 0}),
+    ("fit_ess", 1100.0, {"observation": 1}),
+    ("fit_divergences", 2.0, {"observation": 0}),
+    ("c2st", 0.53, {"observation": 0}),
+    ("median_r2", 0.97, {"quantity": "a"}),
+    ("sd_ratio", 1.02, {"quantity": "a"}),
+    ("draw_seconds", 60.0, {}),
+]
+
 
 def answer(question, good, measure, **labels):
     return [
@@ -52,6 +64,10 @@ def found(tmp_path):
         ),
         tables.row(times | {"method": "jana"}, "median_r2", 0.987, seed=0, quantity="a"),
         tables.row(times | {"method": "stan"}, "contraction_compared", 0.911, quantity="a"),
+        *(
+            tables.row(times | {"method": "jana_mcmc"}, name, value, seed=0, **fields)
+            for name, value, fields in CHAINS
+        ),
         tables.row(times | {"method": "jana", "setting": "published"}, "lml_rmse", 0.52),
         tables.row(
             times | {"method": "stan", "setting": "published"}, "median_r2", 0.1, quantity="a"
@@ -160,6 +176,12 @@ def test_the_pairings_stand_beside_the_published_numbers(text):
     assert "<td>r2 a</td><td>0.941</td><td>0.800</td>" in text and "r2 w" not in text
     assert "<td>20</td><td>0.077</td>" in text
     assert "<td>a</td><td>0.987</td><td></td><td></td><td></td><td>0.911</td>" in text
+
+
+def test_chains_on_the_likelihood_network_show_the_worst_of_all(text):
+    shown = ["2", "1.004", "900", "2", "0.530", "0.970", "1.020", "60"]
+    row = "".join(f"<td>{cell}</td>" for cell in shown)
+    assert f'<th scope="row">drift_diffusion, tuned</th>{row}' in text
 
 
 def test_without_the_experiment_there_is_no_part_on_it(found, tmp_path):

@@ -157,6 +157,11 @@ REFUSED = {
         "densities: 2001",
         "diffusion.densities are the first of diffusion.test, but densities needs 2001 of only",
     ),
+    "chains that are too short": (
+        "warmup: 200, draws: 500, accept",
+        "warmup: 10, draws: 500, accept",
+        "10 is less than the minimum",
+    ),
     "more fits of response times than data sets": (
         "observations: 20",
         "observations: 19",

@@ -58,6 +58,8 @@ def test_the_diffusion_table_has_every_metric(smoke):
     outside = ours[ours.metric == "outside_support"].set_index("design").value
     assert outside["tuned"] == 0 < outside["paper"]  # that is not bounded
     assert {"jana_refined", "jana_true_likelihood"} <= set(table.method)
+    chains = table[table.method == "jana_mcmc"].metric
+    assert {"fit_rhat", "fit_ess", "fit_divergences", "draw_seconds"} <= set(chains)
     lengths = table[table.setting.isin(["5 trials", "30 trials"])]
     assert {"kl_posterior", "lml_rmse", "sbc_pvalue"} <= set(lengths.metric)
     assert {"published"} <= set(table.setting) and table.value.notna().all()
