@@ -201,6 +201,8 @@ class Joint(nn.Module):
         self, theta: Float[Tensor, "M B D"], x: Float[Tensor, "M B *X"]
     ) -> Float[Tensor, "M B"]:
         """log q(x | theta), in nats; of exchangeable trials, their sum."""
+        if self.exchangeable and isinstance(self.likelihood, Response):
+            return self.likelihood.log_prob_of_sets(theta, x).to(theta)
         if self.exchangeable:
             return self.log_likelihood_of_trials(theta, x).sum(-1)
         if self.counts is None:

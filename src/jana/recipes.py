@@ -205,7 +205,7 @@ class Design:
     def epochs(self) -> dict[str, int]:
         """How many passes there are at most, by network."""
         own = self.training if self.apart is None else self.apart.training
-        return {"posterior": self.training.epochs, "likelihood": own.epochs}
+        return {"posterior": self.training.epochs, "likelihood": own.of_likelihood}
 
     def exchangeable(self, simulator: Simulator) -> bool:
         """Whether the networks take a simulator's data as trials whose order does not matter."""

@@ -74,7 +74,7 @@ def test_a_time_at_the_shift_has_no_density_and_no_gradient(given):
 
 
 def test_what_does_not_fit_is_refused(given):
-    flow, theta, x = given
+    flow, _, x = given
     row, told = torch.zeros(1), torch.zeros(1, 2, 30)
     with pytest.raises(ValueError, match="splines of one kind"):
         sets.log_density(torch.ones(1, 5), row, row, told, [Spline(), Spline(bins=4)])

@@ -1,6 +1,7 @@
 """Chains against targets whose moments are known; invariance; what must be refused or flagged."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -41,8 +42,9 @@ def unscaled(sets=SETS, dim=DIM):
 
 @pytest.fixture(scope="module")
 def run(gaussians):
-    starts = torch.randn(SETS, 4, DIM, generator=generator(2), dtype=torch.float64)
-    settings = Settings(warmup=200, draws=600)
+    starts = torch.randn(SETS, 30, DIM, generator=generator(2), dtype=torch.float64)
+    starts = gaussians[0][:, None] + starts
+    settings = Settings(chains=30, warmup=70, draws=60, depth=6)
     return sample(rngs(), gaussians[2], starts, unscaled(), settings)
 
 
@@ -63,7 +65,7 @@ def test_scales_are_learned(gaussians, run):
     _, cov, _ = gaussians
     scaled = torch.linalg.solve_triangular(run.metric.root, torch.linalg.cholesky(cov), upper=False)
     near = scaled @ scaled.mT - torch.eye(DIM)
-    assert near.abs().max() < 0.6
+    assert near.abs().max() < 0.5
     assert ((run.step > 0.5) & (run.step < 1.6)).all() and run.steps.double().mean() < 8
 
 
@@ -95,12 +97,13 @@ def test_exact_draws_stay_exact(gaussians):
 
 def test_a_bounded_and_skew_target_has_its_quantiles():
     """log of a Gamma(2) variable: a light tail above, a heavy one below."""
-    starts = torch.zeros(2, 4, 1, dtype=torch.float64)
+    starts = torch.zeros(2, 40, 1, dtype=torch.float64)
 
     def density(u, which):
         return (2 * u - u.exp())[:, 0]
 
-    found = sample(rngs(2), density, starts, unscaled(2, 1), Settings(warmup=100, draws=1000))
+    settings = Settings(chains=40, warmup=40, draws=60)
+    found = sample(rngs(2), density, starts, unscaled(2, 1), settings)
     for draws in found.draws.exp().flatten(1):
         for p in (0.1, 0.5, 0.9):
             below = float((draws < stats.gamma(2).ppf(p)).double().mean())
@@ -114,10 +117,9 @@ def test_a_funnel_diverges_and_says_so():
         v, rest = u[:, 0], u[:, 1:]
         return -(v**2) / 18 - 4.5 * v - 0.5 * (rest.square() * (-v)[:, None].exp()).sum(-1)
 
-    starts = torch.zeros(1, 4, 10, dtype=torch.float64)
-    found = sample(
-        rngs(1), density, starts, unscaled(1, 10), Settings(warmup=70, draws=100, depth=6)
-    )
+    starts = torch.zeros(1, 40, 10, dtype=torch.float64)
+    settings = Settings(chains=40, warmup=40, draws=40, depth=5)
+    found = sample(rngs(1), density, starts, unscaled(1, 10), settings)
     assert found.diverged.any()
 
 
@@ -125,8 +127,9 @@ def test_a_wall_of_nan_is_never_crossed_and_flagged(gaussians):
     def density(u, which):
         return torch.where(u[:, 0] < 0.5, -0.5 * u.square().sum(-1), math.nan)
 
-    starts = torch.zeros(1, 4, 2, dtype=torch.float64)
-    found = sample(rngs(1), density, starts, unscaled(1, 2), Settings(warmup=70, draws=60))
+    starts = torch.zeros(1, 40, 2, dtype=torch.float64)
+    settings = Settings(chains=40, warmup=20, draws=10, depth=5)
+    found = sample(rngs(1), density, starts, unscaled(1, 2), settings)
     assert (found.draws[..., 0] < 0.5).all() and found.diverged.any()
     assert found.draws.isfinite().all()
 
@@ -142,24 +145,24 @@ def test_a_start_without_a_density_is_refused(value):
 
 
 def test_draws_depend_on_their_own_generator_and_target_alone(gaussians):
-    """Not on what stands beside them, nor on how many advance at once."""
-    _, _, density = gaussians
-    starts = torch.randn(SETS, 2, DIM, generator=generator(2), dtype=torch.float64)
-    settings = Settings(chains=2, warmup=30, draws=20)
+    """Not on what stands beside them, nor, but for rounding, on how many advance at once."""
+    mean, _, density = gaussians
+    starts = mean[:, None] + torch.randn(SETS, 2, DIM, generator=generator(2), dtype=torch.float64)
+    settings = Settings(chains=2, warmup=20, draws=6, depth=5)
     whole = sample(rngs(), density, starts, unscaled(), settings)
-    again = sample(rngs(), density, starts, unscaled(), Settings(2, 30, 20, rows=4))
+    again = sample(rngs(), density, starts, unscaled(), replace(settings, rows=4))
     fewer = sample(rngs()[:2], density, starts[:2], unscaled(2), settings)
     other = sample([generator(9), *rngs()[1:]], density, starts, unscaled(), settings)
-    assert torch.equal(whole.draws, again.draws)
-    assert torch.equal(whole.draws[:2], fewer.draws)
-    assert torch.equal(whole.draws[1:], other.draws[1:])
-    assert not torch.equal(whole.draws[0], other.draws[0])
+    for one, same in ((whole, again), (fewer, whole), (other, whole)):
+        ours, theirs = one.draws[1:], same.draws[1 : len(one.draws)]
+        torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-6)
+    assert (whole.draws[0] - other.draws[0]).abs().min() > 1e-3
 
 
 def test_trees_end_at_their_greatest_depth(gaussians):
     _, _, density = gaussians
     starts = torch.zeros(SETS, 2, DIM, dtype=torch.float64)
-    found = sample(rngs(), density, starts, unscaled(), Settings(2, 20, 30, depth=2))
+    found = sample(rngs(), density, starts, unscaled(), Settings(2, 20, 10, depth=2))
     assert found.steps.max() == 3
 
 

@@ -142,3 +142,20 @@ def test_surrogate_data_are_draws_of_the_likelihood_network():
         noise = model.likelihood.noise([generator(3), generator(4)], 6, trials)
         direct = model.likelihood.sample(noise, theta).draws
         torch.testing.assert_close(made, direct.reshape(made.shape))
+
+
+def test_the_likelihood_network_may_have_its_own_number_of_passes():
+    """And its own schedule of learning rates: as alone, with so many epochs."""
+    schedule = replace(STAGED, likelihood_epochs=5)
+    model, state, data = begin(schedule)
+    run(model, state, data, schedule)
+    passes = {name: 0 for name in ("likelihood", "posterior")}
+    for epoch in state.history:
+        passes |= {name: epoch.index for name in epoch.train}
+    assert passes == {"likelihood": 5, "posterior": 3}
+    assert state.arrays()["validation"][1].shape == (6, 2, 2)
+    whole = replace(STAGED, epochs=5)
+    other, begun, _ = begin(whole)
+    run(other, begun, data, whole, passes=5)
+    kept = [one.parts[("likelihood",)].best for one in (state, begun)]
+    torch.testing.assert_close(*kept)

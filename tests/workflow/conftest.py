@@ -39,7 +39,7 @@ class Tree:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=900,
+            timeout=2400,
         )
 
     def edit(self, name, old, new):

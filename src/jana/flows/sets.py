@@ -139,9 +139,8 @@ def totals(x, log_odds, shift, told, bins, bound, limit, value, by_odds, by_shif
             for spline in range(splines):
                 first = 2 + spline * (3 * bins - 1)
                 raw, out = told[row, response, first:], by_told[row, response, first:]
-                _to_raw(
-                    raw, bins, bound, limit, boxes[response, spline], by_bins[response, spline], out
-                )
+                box, by = boxes[response, spline], by_bins[response, spline]
+                _to_raw(raw, bins, bound, limit, box, by, out)
 
 
 @njit(**FAST)
@@ -235,7 +234,7 @@ def _back(box, bins, bound, at, z, by):
 @njit(**FAST)
 @no_type_check
 def _to_raw(raw, bins, bound, limit, box, by, out):
-    """Back through the softmax and the exponentials, from slopes by bins to those by raw numbers."""
+    """Back through the softmax and the exponentials: from slopes by bins to those by raw ones."""
     for axis in range(2):
         later, mean = 0.0, 0.0
         for back in range(bins):

@@ -48,7 +48,7 @@ def sampled(
     model: Joint,
     rngs: Sequence[Sequence[Generator]],
     simulator: Simulator,
-    x: Float[Tensor, "B *X"],
+    x: Float[Tensor, " B *X"],
     settings: nuts.Settings,
 ) -> Sampled:
     """Chains of prior * likelihood network, for every member and data set.
@@ -64,10 +64,8 @@ def sampled(
         ValueError: If a data set cannot be of the simulator, or a chain has nowhere to start.
     """
     begun, edges = time.perf_counter(), boxes(simulator, x)
-    near = torch.stack(
-        [_near(model, each, one, settings) for each, one in zip(rngs, x, strict=True)]
-    )
-    near = near.transpose(0, 1).flatten(0, 1)  # member by member, as `nuts.sample` has targets
+    near = [_near(model, each, one, settings) for each, one in zip(rngs, x, strict=True)]
+    near = torch.stack(near, 1).flatten(0, 1)  # member by member, as `log_joint` has targets
     low, high = (edge.repeat(model.members, 1) for edge in edges)
     chart = charts.stacked([charts.fitted(*one) for one in zip(low, high, near, strict=True)])
     free = charts.outside(near.flatten(0, 1), _each(chart, near.shape[1])).view_as(near)
@@ -98,7 +96,7 @@ def _each(chart: charts.Chart, many: int) -> charts.Chart:
 
 
 def boxes(
-    simulator: Simulator, x: Float[Tensor, "B *X"]
+    simulator: Simulator, x: Float[Tensor, " B *X"]
 ) -> tuple[Float[Tensor, "B D"], Float[Tensor, "B D"]]:
     """Bounds of the parameters by data set: the prior's, and that of a shift by the least time.
 
@@ -120,7 +118,7 @@ def boxes(
 
 
 def log_joint(
-    model: Joint, simulator: Simulator, x: Float[Tensor, "B *X"], chart: charts.Chart
+    model: Joint, simulator: Simulator, x: Float[Tensor, " B *X"], chart: charts.Chart
 ) -> Density:
     """log prior + log likelihood on the whole space, by place and target.
 
@@ -145,7 +143,7 @@ def log_joint(
 
 
 def log_likelihood(
-    model: Joint, theta: Float[Tensor, "R D"], x: Float[Tensor, "R *X"]
+    model: Joint, theta: Float[Tensor, "R D"], x: Float[Tensor, " R *X"]
 ) -> Float[Tensor, " R"]:
     """log q(x | theta) of a pair of one member, row by row, in nats; with a gradient.
 

@@ -83,8 +83,8 @@ def outside(theta: Rows, chart: Chart) -> Rows:
     if bad.any():
         row = int(bad.nonzero()[0])
         raise ValueError(
-            f"parameters must lie within their bounds, but {int(bad.sum())} of {len(theta)} rows do "
-            f"not, first row {row} with {theta[row].tolist()}, between {low[row].tolist()} and "
+            f"parameters must lie within their bounds, but {int(bad.sum())} of {len(theta)} rows "
+            f"do not, first row {row} with {theta[row].tolist()}, between {low[row].tolist()} and "
             f"{high[row].tolist()}"
         )
     below, above, tiny = low.isfinite(), high.isfinite(), torch.finfo(theta.dtype).tiny

@@ -7,7 +7,6 @@ with pm.Model():
 """
 
 from collections.abc import Callable, Sequence
-from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +15,6 @@ import pytensor.tensor as pt
 import torch
 from jaxtyping import Float
 from numpy import ndarray
-from pymc.distributions.transforms import Transform
 from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
@@ -24,7 +22,6 @@ from torch import Generator, Tensor
 
 from ..flows.response import Response
 from ..flows.single import Single, takes
-from ..flows.truncated import log_mass
 from ..inference import charts
 from ..inference.chains import boxes, log_likelihood
 from ..inference.draws import posterior_draws
@@ -32,6 +29,7 @@ from ..joint import Joint
 from ..mcmc.nuts import Settings
 from ..simulators import responses
 from ..simulators.base import Simulator
+from .cut_off import CutOff
 
 MEASURED = 500  # draws of the posterior network that tell the scales
 DEFAULT = Settings(accept=0.9)
@@ -101,55 +99,6 @@ def _by_tensors(
     return at
 
 
-class CutOff(Transform):
-    """Parameters between two bounds, by the Gaussians that are cut off there; see `charts`.
-
-    PyMC's own map of intervals, the logistic one, makes long tails of posteriors near a bound.
-
-    Args:
-        chart: One row, for all parameters.
-    """
-
-    name, ndim_supp = "cut_off", 0
-
-    def __init__(self, chart: charts.Chart):
-        low, high, self.centre, self.sd = (part[0].numpy() for part in chart)
-        self.edges = (low - self.centre) / self.sd, (high - self.centre) / self.sd
-        self.log_mass = log_mass(*(torch.from_numpy(edge) for edge in self.edges)).numpy()
-
-    def forward(self, value: Variable, *inputs: Variable) -> Variable:
-        """To the whole line."""
-        at, (low, high), mass = (value - self.centre) / self.sd, self.edges, np.exp(self.log_mass)
-        lower, upper = _below(at) - _below(low), _below(-at) - _below(-high)
-        return _quantile(lower / mass, upper / mass)
-
-    def backward(self, value: Variable, *inputs: Variable) -> Variable:
-        """Back between the bounds."""
-        return self.centre + self.sd * self._standard(value)
-
-    def log_jac_det(self, value: Variable, *inputs: Variable) -> Variable:
-        """Of the way back."""
-        bend = 0.5 * (self._standard(value) ** 2 - value**2)
-        return bend + self.log_mass + np.log(self.sd)
-
-    def _standard(self, value: Variable) -> Variable:
-        (low, high), mass = self.edges, np.exp(self.log_mass)
-        lower, upper = _below(low) + mass * _below(value), _below(-high) + mass * _below(-value)
-        return pt.clip(_quantile(lower, upper), low, high)
-
-
-def _below(t: Variable | float) -> Variable:
-    """A standard normal's probability below t."""
-    return 0.5 * pt.erfc(-t / sqrt(2))
-
-
-def _quantile(lower: Variable, upper: Variable) -> Variable:
-    """Where a standard normal has these probabilities below and above, by the smaller one."""
-    below = pt.lt(lower, upper)
-    far = pt.erfcinv(2 * pt.switch(below, lower, upper).clip(1e-300, 1))
-    return sqrt(2) * pt.switch(below, -far, far)
-
-
 class Ready(NamedTuple):
     """A model, and how the posterior network says to sample it.
 
@@ -205,10 +154,9 @@ def response_times(
     many = settings.chains + MEASURED
     near = posterior_draws(one, [rng], x[None, None].float(), many).draws[0, 0].double()
     chart = charts.fitted(low, high, near)
-    rows = chart.of(torch.zeros(len(near), dtype=torch.long))
-    spread = torch.cov(
-        charts.outside(near[settings.chains :], rows.of(slice(settings.chains, None))).T
-    )
+    wide = near[settings.chains :]
+    rows = chart.of(torch.zeros(len(wide), dtype=torch.long))
+    spread = torch.cov(charts.outside(wide, rows).T)
     names = [name.split()[0] for name in names]
     with pm.Model(coords={"parameter": names}) as model:
         prior = (part[: len(names)] for part in (responses.MEAN, responses.SD))

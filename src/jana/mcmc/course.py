@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Generator, Tensor
 
-from . import trees
+from . import points, trees
 from .adaptation import Metric, Step, learned
 
 # log p(u) up to a constant of places u (R, D), row by row; the second says each row's target.
@@ -90,7 +90,7 @@ def course(
     scaled = torch.linalg.solve_triangular(
         metric.root, (starts - metric.centre[:, None]).mT, upper=False
     ).mT.flatten(0, 1)
-    first = trees.point(scaled, _gradient(density, metric, target))
+    first = points.point(scaled, _gradient(density, metric, target))
     _refuse_nowhere(first, starts)
     chain, none = torch.arange(len(target)), torch.zeros_like(target)
     front = Front(chain, none, trees.begun(first, noise[:, 0], plan.depth), step)
@@ -106,7 +106,7 @@ def course(
     return Run(*(part.unflatten(0, (sets, chains)) for part in found))
 
 
-def _noise(rngs: Sequence[Generator], chains: int, plan: Plan, dim: int) -> Float[Tensor, "R N W"]:
+def _noise(rngs: Sequence[Generator], chains: int, plan: Plan, dim: int) -> Tensor:
     """The random numbers of all transitions, each target's from its own generator."""
     normal, uniform = trees.width(dim, plan.depth)
     return torch.cat(
@@ -132,11 +132,11 @@ def _empty(rows: int, number: int, dim: int) -> Run:
     return Run(draws, numbers, flags, steps, numbers[:, 0].clone())
 
 
-def _gradient(density: Density, metric: Metric, target: Int[Tensor, " R"]) -> trees.Gradient:
+def _gradient(density: Density, metric: Metric, target: Tensor) -> points.Gradient:
     """Log densities and gradients in the scales of the metric."""
     centre, root = metric.centre[target], metric.root[target]
 
-    def found(at: Float[Tensor, "R D"]) -> tuple[Float[Tensor, " R"], Float[Tensor, "R D"]]:
+    def found(at: Tensor) -> tuple[Tensor, Tensor]:
         with torch.enable_grad():
             at = at.detach().requires_grad_()
             value = density(centre + (root * at[:, None]).sum(-1), target)
@@ -146,7 +146,7 @@ def _gradient(density: Density, metric: Metric, target: Int[Tensor, " R"]) -> tr
     return found
 
 
-def _refuse_nowhere(first: trees.Point, starts: Float[Tensor, "B C D"]) -> None:
+def _refuse_nowhere(first: Tensor, starts: Tensor) -> None:
     bad = first[:, -1].isneginf()
     if bad.any():
         target, chain = divmod(int(bad.nonzero()[0]), starts.shape[1])
@@ -157,9 +157,7 @@ def _refuse_nowhere(first: trees.Point, starts: Float[Tensor, "B C D"]) -> None:
         )
 
 
-def _recorded(
-    front: Front, done: Bool[Tensor, " R"], lost: Bool[Tensor, " R"], found: Run, plan: Plan
-) -> Front:
+def _recorded(front: Front, done: Tensor, lost: Tensor, found: Run, plan: Plan) -> Front:
     """Transitions that are done, written down in place; and what their steps learn of them."""
     tree, at = front.tree, (front.chain[done], front.count[done])
     dim = found.draws.shape[2]
@@ -174,13 +172,11 @@ def _recorded(
     return front._replace(step=step, count=front.count + done)
 
 
-def _restarted(
-    front: Front, done: Bool[Tensor, " R"], noise: Float[Tensor, "G N W"], plan: Plan
-) -> Front:
+def _restarted(front: Front, done: Tensor, noise: Tensor, plan: Plan) -> Front:
     """Chains that are done with a transition begin the next; those that have made all leave."""
     new = trees.begun(
         front.tree.chosen, noise[front.chain, front.count.clamp(max=plan.number - 1)], plan.depth
     )
-    front = front._replace(tree=trees.where(done, new, front.tree))
+    front = front._replace(tree=points.where(done, new, front.tree))
     on = front.count < plan.number
-    return front if on.all() else trees.kept(on, front)
+    return front if on.all() else points.kept(on, front)

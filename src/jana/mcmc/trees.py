@@ -4,26 +4,26 @@ A call of `grown` is one leapfrog step of every chain, whatever each is at: in t
 doubling, or at the start of its next transition. So no chain waits for the longest tree, as it
 does where chains go in step from transition to transition.
 
-Targets are taken as scaled: momenta are standard normal. A point is one row of its place, momentum,
-gradient and log density, in this order.
+The shapes of what is private are not checked in tests: it runs so often that this would take most
+of the time.
+
+Targets are taken as scaled: momenta are standard normal.
 
 Reference: Hoffman & Gelman (2014), JMLR 15; Betancourt (2017), arXiv:1701.02434, for multinomial
 draws and the criterion; Phan, Pradhan & Jankowiak (2019), arXiv:1912.11554, for trees without
 recursion; Dance et al. (2025), arXiv:2503.17405, for chains out of step.
 """
 
-from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, no_type_check
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-DIVERGED = 1000.0  # nats of energy lost: as in Stan
+from .points import Gradient, Point, energy_of, leapt, momentum_of, where
 
-Point = Float[Tensor, "R P"]
-Gradient = Callable[[Tensor], tuple[Tensor, Tensor]]
+DIVERGED = 1000.0  # nats of energy lost: as in Stan
 
 
 class Branch(NamedTuple):
@@ -92,17 +92,6 @@ def width(dim: int, depth: int) -> tuple[int, int]:
     return dim, 1 + 2 * depth
 
 
-def point(at: Float[Tensor, "R D"], gradient: Gradient) -> Point:
-    """At rest; where there is no density, or no gradient, -inf and a gradient of 0."""
-    return torch.cat([at, torch.zeros_like(at), *_sloped(at, gradient)], -1)
-
-
-def _sloped(at: Tensor, gradient: Gradient) -> tuple[Tensor, Tensor]:
-    value, slope = gradient(at)
-    known = (value.isfinite() & slope.isfinite().all(-1))[:, None]
-    return torch.where(known, slope, 0.0), torch.where(known, value[:, None], -torch.inf)
-
-
 def begun(start: Point, noise: Float[Tensor, "R W"], depth: int) -> Tree:
     """Trees of one point each, about to double for the first time."""
     dim = (start.shape[1] - 1) // 3
@@ -111,7 +100,7 @@ def begun(start: Point, noise: Float[Tensor, "R W"], depth: int) -> Tree:
     marks = start.new_zeros(len(start), max(depth - 1, 1), 2, dim)
     momentum, share = noise[:, :dim], zero
     branch = Branch(start, start, zero, momentum, none, share, marks)
-    ends, energy = torch.stack([start, start], 1), _energy(start)
+    ends, energy = torch.stack([start, start], 1), energy_of(start)
     tree = Tree(ends, start, zero, momentum, none, energy, zero, none, branch, noise)
     return tree._replace(branch=_sprouted(tree, depth))
 
@@ -126,8 +115,8 @@ def grown(tree: Tree, gradient: Gradient, step: Float[Tensor, " R"], depth: int)
         depth: Doublings at most.
     """
     later = _bit(tree, depth)
-    end = _leapt(tree.branch.end, torch.where(later, step, -step)[:, None], gradient)
-    change = tree.energy - _energy(end)
+    end = leapt(tree.branch.end, torch.where(later, step, -step)[:, None], gradient)
+    change = tree.energy - energy_of(end)
     lost = ~(change > -DIVERGED)  # NaN too
     change = change.masked_fill(lost, -torch.inf)
     branch, turned = _lengthened(tree.branch, end, change)
@@ -143,29 +132,14 @@ def grown(tree: Tree, gradient: Gradient, step: Float[Tensor, " R"], depth: int)
     return Grown(merged, ended, lost)
 
 
-def _energy(at: Point) -> Float[Tensor, " R"]:
-    return 0.5 * _momentum(at).square().sum(-1) - at[:, -1]
-
-
-def _momentum(at: Tensor) -> Tensor:
-    dim = (at.shape[-1] - 1) // 3
-    return at[..., dim : 2 * dim]
-
-
-def _leapt(start: Point, step: Float[Tensor, "R 1"], gradient: Gradient) -> Point:
-    at, momentum, slope = start[:, :-1].chunk(3, -1)
-    momentum = momentum + 0.5 * step * slope
-    at = at + step * momentum
-    slope, value = _sloped(at, gradient)
-    return torch.cat([at, momentum + 0.5 * step * slope, slope, value], -1)
-
-
-def _bit(tree: Tree, depth: int) -> Bool[Tensor, " R"]:
+@no_type_check
+def _bit(tree: Tree, depth: int) -> Tensor:
     """Whether the doubling at work goes on in time."""
     dim = tree.momentum.shape[1]
     return ((tree.noise[:, dim] * 2**depth).long() >> tree.depth) & 1 == 1
 
 
+@no_type_check
 def _sprouted(tree: Tree, depth: int) -> Branch:
     """A doubling without a point yet, at one end of the tree."""
     dim, rows = tree.momentum.shape[1], torch.arange(len(tree.depth))
@@ -176,24 +150,22 @@ def _sprouted(tree: Tree, depth: int) -> Branch:
     return Branch(end, end, none, *start, share, tree.branch.marks)
 
 
-def _lengthened(
-    branch: Branch, end: Point, change: Float[Tensor, " R"]
-) -> tuple[Branch, Bool[Tensor, " R"]]:
+@no_type_check
+def _lengthened(branch: Branch, end: Tensor, change: Tensor) -> tuple[Branch, Tensor]:
     """The branch with one more point; and whether one of its subtrees turns back."""
     log_weight = torch.logaddexp(branch.log_weight, change)
     chance = (change - log_weight).exp().nan_to_num(0.0)
     taken = branch.share < chance
     share = torch.where(taken, branch.share / chance, (branch.share - chance) / (1 - chance))
-    momentum = branch.momentum + _momentum(end)
-    marks, turned = _marked(branch, _momentum(end), momentum)
+    momentum = branch.momentum + momentum_of(end)
+    marks, turned = _marked(branch, momentum_of(end), momentum)
     chosen = torch.where(taken[:, None], end, branch.chosen)
     leaves, share = branch.leaves + 1, share.clamp(0, 1)
     return Branch(end, chosen, log_weight, momentum, leaves, share, marks), turned
 
 
-def _marked(
-    branch: Branch, last: Float[Tensor, "R D"], total: Float[Tensor, "R D"]
-) -> tuple[Float[Tensor, "R K 2 D"], Bool[Tensor, " R"]]:
+@no_type_check
+def _marked(branch: Branch, last: Tensor, total: Tensor) -> tuple[Tensor, Tensor]:
     """A point that starts subtrees is remembered; one that ends some is held against their start.
 
     The subtrees that point n ends are as many as n has last bits in a row.
@@ -209,7 +181,7 @@ def _marked(
 
 
 @cache
-def _levels(levels: int) -> tuple[Int[Tensor, " N"], Int[Tensor, " N"]]:
+def _levels(levels: int) -> tuple[Tensor, Tensor]:
     """Of each point of a branch: at which level the subtrees start that hold it; how many end."""
     numbers = range(2 ** (levels + 1))
     place = [(n >> 1).bit_count() for n in numbers]
@@ -217,6 +189,7 @@ def _levels(levels: int) -> tuple[Int[Tensor, " N"], Int[Tensor, " N"]]:
     return torch.tensor(place), torch.tensor(ended)
 
 
+@no_type_check
 def _turning(first: Tensor, last: Tensor, total: Tensor) -> Tensor:
     """Whether a piece of trajectory would come nearer to one of its ends if it went on there.
 
@@ -226,11 +199,13 @@ def _turning(first: Tensor, last: Tensor, total: Tensor) -> Tensor:
     return ((first * way).sum(-1) <= 0) | ((last * way).sum(-1) <= 0)
 
 
-def _back(tree: Tree) -> Bool[Tensor, " R"]:
-    return _turning(*_momentum(tree.ends).unbind(1), tree.momentum)
+@no_type_check
+def _back(tree: Tree) -> Tensor:
+    return _turning(*momentum_of(tree.ends).unbind(1), tree.momentum)
 
 
-def _joined(tree: Tree, later: Bool[Tensor, " R"], depth: int) -> Tree:
+@no_type_check
+def _joined(tree: Tree, later: Tensor, depth: int) -> Tree:
     """The tree with its doubling; its draw moves there by how much more the new half weighs."""
     branch, dim, rows = tree.branch, tree.momentum.shape[1], torch.arange(len(tree.depth))
     share = tree.noise[rows, dim + 1 + depth + tree.depth.clamp(max=depth - 1)]
@@ -242,23 +217,4 @@ def _joined(tree: Tree, later: Bool[Tensor, " R"], depth: int) -> Tree:
         log_weight=torch.logaddexp(tree.log_weight, branch.log_weight),
         momentum=tree.momentum + branch.momentum,
         depth=tree.depth + 1,
-    )
-
-
-def where(which: Bool[Tensor, " R"], one: tuple, other: tuple) -> tuple:
-    """Row by row of all their parts, one or the other."""
-    return type(one)(
-        *(
-            where(which, a, b)
-            if isinstance(a, tuple)
-            else (a if a is b else torch.where(which.view(-1, *[1] * (a.ndim - 1)), a, b))
-            for a, b in zip(one, other, strict=True)
-        )
-    )
-
-
-def kept(which: Bool[Tensor, " R"], parts: tuple) -> tuple:
-    """Some rows of all parts."""
-    return type(parts)(
-        *(kept(which, part) if isinstance(part, tuple) else part[which] for part in parts)
     )

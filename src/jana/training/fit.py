@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
@@ -49,6 +49,8 @@ class Training:
         least_trials: Of exchangeable data, the smallest share of the trials that the posterior
             network sees in a step.
         likelihood_trials: How many of them the likelihood network sees in a step.
+        likelihood_epochs: Passes of the likelihood network, where it is trained before the other;
+            None: as many as the other.
         per_trial: Of exchangeable data, whether the likelihood's gradient is that of the mean over
             trials; losses are stated for all of them nonetheless.
         in_order: Of exchangeable data, whether the posterior network sees the first so many trials
@@ -70,8 +72,15 @@ class Training:
     compiled: bool = False
     least_trials: float = 0.5
     likelihood_trials: int = 4
+    likelihood_epochs: int | None = None
     per_trial: bool = False
     in_order: bool = False
+
+    @property
+    def of_likelihood(self) -> int:
+        """Passes of the likelihood network, at most."""
+        own = self.likelihood_epochs if self.surrogate else None
+        return own or self.epochs
 
 
 class Course(NamedTuple):
@@ -210,7 +219,9 @@ def _stages(
     """
     if apart is None and not course.training.surrogate:
         return [(list(state.parts), course)]
-    return [([("likelihood",)], apart or course), ([("posterior",)], course)]
+    first = replace(course.training, epochs=course.training.of_likelihood)
+    alone = apart or course._replace(training=first)
+    return [([("likelihood",)], alone), ([("posterior",)], course)]
 
 
 def _keep(parts: dict[tuple[str, ...], Part]) -> None:
