@@ -17,24 +17,20 @@ def scatters(
     exact: ndarray,
     sizes: tuple[int, int],
 ) -> None:
-    """Draws of each method (down) at each budget (across), over exact ones.
+    """Draws of each method and budget, over exact ones, a panel after another.
 
     Args:
         figure: Where to draw.
-        panels: By names of the row and of the column, draws (L, 2), or None of a failed run; a
-            panel that there is none of stays empty.
+        panels: By two lines of a title, draws (L, 2), or None of a failed run.
         exact: Exact draws (L, 2).
-        sizes: Numbers of rows and columns.
+        sizes: Numbers of rows and columns, enough for all panels.
     """
-    rows, columns = (list(dict.fromkeys(key[at] for key in panels)) for at in (0, 1))
     axes = figure.subplots(*sizes, sharex=True, sharey=True, squeeze=False)
     shown = exact.min(0), exact.max(0)
     margin = 0.25 * (shown[1] - shown[0])
     for ax in axes.flat:
         ax.axis("off")
-    for (row, column), draws in panels.items():
-        at = rows.index(row) * len(columns) + columns.index(column)
-        ax = axes[at // sizes[1], at % sizes[1]]
+    for ax, (title, draws) in zip(axes.flat, panels.items(), strict=False):
         ax.axis("on")
         ax.plot(*exact.T, ".", color=EXACT, markersize=2.6, alpha=0.35, mew=0)
         if draws is None:
@@ -47,7 +43,7 @@ def scatters(
             xticks=[],
             yticks=[],
         )
-        ax.set_title(f"{row}\n{column}", fontsize=7)
+        ax.set_title("\n".join(title), fontsize=7)
 
 
 def boxes(

@@ -14,18 +14,18 @@ def words(method: str, setting: str) -> str:
 
 
 def pictured(runs: list[dict], found: list[xr.Dataset]) -> dict[tuple[str, str], ndarray | None]:
-    """Draws of each kind (L, 2) by method and budget; None where the run failed."""
+    """Draws of each kind (L, 2) by method, setting and budget; None where the run failed."""
     panels: dict[tuple[str, str], ndarray | None] = {}
     for run, one in sorted(zip(runs, found, strict=True), key=lambda pair: _place(pair[0])):
         if run["setting"] in APART:
             continue
-        budget = f"{run['budget']:,}"
+        below = f"{run['setting']}, {run['budget']:,}"
         kinds = [name for name in one.data_vars if str(name).startswith("first_")]
         if not kinds:
-            panels[words(run["method"], run["setting"]), budget] = None
+            panels[METHODS.get(run["method"], run["method"]), below] = None
         for kind in kinds:
             method = str(kind).removeprefix("first_")
-            panels[words(method, run["setting"]), budget] = one[kind].values
+            panels[METHODS.get(method, method), below] = one[kind].values
     return panels
 
 
