@@ -10,6 +10,7 @@ import platform
 import subprocess
 import time
 from collections.abc import Iterator
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -54,12 +55,13 @@ def fingerprint(script: Path, *also: str) -> str:
     """
     todo = [script, *(file for name in also for file in _files(name))]
     seen: dict[Path, str] = {}
+    names: set[str] = set()
     while todo:
         path = todo.pop()
         if path not in seen:
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            todo += [file for name in _imported(tree, path) for file in _files(name)]
-            seen[path] = ast.dump(_bare(tree))
+            seen[path], imported = _read(path, path.read_text(encoding="utf-8"))
+            todo += [file for name in imported - names for file in _files(name)]
+            names |= imported
     # By place within the package or the script's folder, so that a clone elsewhere agrees.
     parts = sorted((_place(path, script), text) for path, text in seen.items())
     return digest(parts)
@@ -93,6 +95,14 @@ def git() -> str:
         except (OSError, subprocess.TimeoutExpired):  # no git here: an archive, not a clone
             os.environ["JANA_GIT"] = "unknown"
     return os.environ["JANA_GIT"]
+
+
+@cache
+def _read(path: Path, text: str) -> tuple[str, frozenset[str]]:
+    """What counts of a file, and what it may import: once, as hundreds of jobs ask for the same."""
+    tree = ast.parse(text)
+    imported = frozenset(_imported(tree, path))
+    return ast.dump(_bare(tree)), imported
 
 
 def _imported(tree: ast.AST, path: Path) -> Iterator[str]:
