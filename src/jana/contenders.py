@@ -51,7 +51,7 @@ def contender(entry: dict, name: str, simulator: Simulator, x_shape: tuple[int, 
         return _jana(settings, name, simulator)
     given = {key: PARTS[key](**value) if key in PARTS else value for key, value in settings.items()}
     if by == "snpla":
-        return _snpla(given, simulator, x_shape)
+        return _snpla(given | {"name": name}, simulator, x_shape)
     ready()
     return OTHERS[by](name=name, **given)
 

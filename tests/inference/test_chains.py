@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from designs import entries, flow_settings, pair
+from designs import entries, flow_settings, pair, published
 from scipy import stats
 
 from jana import simulators
@@ -54,6 +54,17 @@ def test_chains_keep_to_the_prior_and_below_the_shortest_time(response_times):
     assert (high[:, 2] <= x.abs().amin((1, 2))).all()
     alone = chains.sampled(model, rngs(1), TASK, x[:1], settings)  # whatever stands beside it
     torch.testing.assert_close(alone.draws[:, :, :, 0], found.draws[:, :1, :, 0], rtol=0.01, atol=0)
+
+
+def test_a_network_that_knows_no_bounds_starts_chains_within_them():
+    """What it draws outside stands for nothing: draws of the prior, below the shortest time."""
+    model = build_joint(published("drift_diffusion"), TASK, (120, 1), SEEDS)
+    model.eval().requires_grad_(False)
+    x = TASK.draw(generator(4), 1).x[0, :30]
+    (low, high) = box = tuple(edge[0] for edge in chains.boxes(TASK, x[None]))
+    found = chains.starts(model, rngs(1)[0], TASK, x, box, 200)
+    assert found.shape == (2, 200, 4) and ((found > low) & (found < high)).all()
+    assert (found.std(1) > 0.05 * (high - low)).all()
 
 
 def test_the_density_is_prior_times_network_on_the_whole_space(response_times):

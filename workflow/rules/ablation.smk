@@ -15,7 +15,7 @@ use rule train as train_ablation with:
         device=config["device"],
         threads=config["threads"],
         seeds=ablation_seeds,
-        code=simulating("train.py"),
+        code=training_code,
         checkpoints=f"{R}/checkpoints/{{task}}/ablation/{{design}}",
 
 

@@ -17,7 +17,7 @@ from ..rng import generator
 from ..simulators.base import Draws, Simulator
 from .method import Budgeted, Fitted, Method
 
-FAILURES = (RuntimeError, ValueError, ArithmeticError, AssertionError, LookupError, TimeoutError)
+FAILURES = (RuntimeError, ValueError, ArithmeticError, AssertionError, TimeoutError)
 Arrays = dict[str, tuple[tuple[str, ...], Tensor]]  # names of the axes, values
 
 

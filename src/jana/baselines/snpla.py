@@ -53,6 +53,7 @@ class Snpla:
         steps: Of the posterior in each of its epochs.
         clip: Largest gradient norm.
         build: Makes both networks.
+        name: What its draws are called in the tables.
     """
 
     per_round: int
@@ -64,6 +65,7 @@ class Snpla:
     steps: int
     clip: float
     build: Build
+    name: str = "snpla"
 
     def __call__(self, rng: Generator, task: Budgeted, x: Float[Tensor, " X"]) -> Fitted:
         """See `Method`."""
@@ -84,7 +86,7 @@ class Snpla:
             self._matched(rng, model, task, given, index)
             updates["posterior_updates"] += self.posterior.epochs * self.steps
         model.requires_grad_(False)
-        posterior = {"snpla": pair.direct(model, task)}
+        posterior = {self.name: pair.direct(model, task)}
         return Fitted(posterior, pair.surrogate(model), pair.densities(model), False, updates)
 
     def _simulated(

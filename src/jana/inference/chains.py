@@ -64,7 +64,9 @@ def sampled(
         ValueError: If a data set cannot be of the simulator, or a chain has nowhere to start.
     """
     begun, edges = time.perf_counter(), boxes(simulator, x)
-    near = [_near(model, each, one, settings) for each, one in zip(rngs, x, strict=True)]
+    many = settings.chains + MEASURED
+    rows = zip(rngs, x, zip(*edges, strict=True), strict=True)
+    near = [starts(model, each, simulator, one, box, many) for each, one, box in rows]
     near = torch.stack(near, 1).flatten(0, 1)  # member by member, as `log_joint` has targets
     low, high = (edge.repeat(model.members, 1) for edge in edges)
     chart = charts.stacked([charts.fitted(*one) for one in zip(low, high, near, strict=True)])
@@ -80,15 +82,42 @@ def sampled(
     return Sampled(*parts, torch.tensor(time.perf_counter() - begun))
 
 
-def _near(
-    model: Joint, rngs: Sequence[Generator], x: Float[Tensor, " *X"], settings: nuts.Settings
+def starts(
+    model: Joint,
+    rngs: Sequence[Generator],
+    simulator: Simulator,
+    x: Float[Tensor, " *X"],
+    box: tuple[Float[Tensor, " D"], Float[Tensor, " D"]],
+    n: int,
 ) -> Float[Tensor, "M L D"]:
-    """Draws of the posterior network: starts, and what tells the scales.
+    """`n` places within the bounds of a data set's parameters, for each member.
 
-    A data set alone, so that its draws do not depend on what stands beside it.
+    They are draws of the posterior network: where chains may start, and what tells their scales.
+    Those of a network that knows no bounds may lie outside: draws of the prior stand for these.
+
+    Args:
+        model: The pair.
+        rngs: One generator per member.
+        simulator: Whose prior it is.
+        x: A data set alone, so that its draws do not depend on what stands beside it.
+        box: Its bounds, of `boxes`.
+        n: How many.
     """
     (x,) = model.shared(x[None].float())
-    return posterior_draws(model, rngs, x, settings.chains + MEASURED).draws[:, 0].double()
+    near = posterior_draws(model, rngs, x, n).draws[:, 0].double()
+    inside = ((near > box[0]) & (near < box[1])).all(-1)
+    if inside.all():
+        return near
+    others = torch.stack([_of_prior(rng, simulator, box, n) for rng in rngs])
+    return torch.where(inside[..., None], near, others)
+
+
+def _of_prior(rng: Generator, simulator: Simulator, box: tuple[Tensor, Tensor], n: int) -> Tensor:
+    """Draws of the prior; a coordinate that the data rule out is uniform between its bounds."""
+    low, high = box
+    theta = simulator.prior.sample(rng, n).double()
+    share = torch.rand(theta.shape, generator=rng, dtype=theta.dtype)
+    return torch.where((theta > low) & (theta < high), theta, low + share * (high - low))
 
 
 def _each(chart: charts.Chart, many: int) -> charts.Chart:

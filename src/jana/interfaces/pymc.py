@@ -23,8 +23,7 @@ from torch import Generator, Tensor
 from ..flows.response import Response
 from ..flows.single import Single, takes
 from ..inference import charts
-from ..inference.chains import boxes, log_likelihood
-from ..inference.draws import posterior_draws
+from ..inference.chains import boxes, log_likelihood, starts
 from ..joint import Joint
 from ..mcmc.nuts import Settings
 from ..simulators import responses
@@ -152,7 +151,7 @@ def response_times(
     low, high = (edge[0] for edge in boxes(simulator, x[None]))
     one = network.member(member)
     many = settings.chains + MEASURED
-    near = posterior_draws(one, [rng], x[None, None].float(), many).draws[0, 0].double()
+    (near,) = starts(one, [rng], simulator, x, (low, high), many)
     chart = charts.fitted(low, high, near)
     wide = near[settings.chains :]
     rows = chart.of(torch.zeros(len(wide), dtype=torch.long))
