@@ -60,14 +60,14 @@ def c2st_rows(
     """
     if known is None:
         return []
+    which, many = sorted(known.fitted), theta[0, 0, ..., 0].numel()
+    n = min(most, many, *(len(known.fitted[index].draws) for index in which))
+    theirs = torch.stack([_evenly(known.fitted[index].draws, n) for index in which]).float()
     found = []
-    for index, fit in known.fitted.items():
-        for seed, member in enumerate(theta[:, index].flatten(1, 2)):
-            n = min(most, len(fit.draws), len(member))
-            pair = (_evenly(part, n)[None].float() for part in (fit.draws, member))
-            fields = {"seed": seed, "method": METHOD}
-            (line,) = c2st.rows(labels, *pair, **fields)
-            found.append(line | {"observation": index})
+    for seed, member in enumerate(theta[:, which].flatten(2, 3)):
+        ours = torch.stack([_evenly(part, n) for part in member]).float()
+        lines = c2st.rows(labels, theirs, ours, seed=seed, method=METHOD)
+        found += [line | {"observation": at} for at, line in zip(which, lines, strict=True)]
     return found
 
 
