@@ -177,6 +177,11 @@ REFUSED = {
         "[shared_separate, shared]",
         "diffusion.ablation.pairs needs two designs, but shared, of shared summary, has no",
     ),
+    "an ablation of surrogate pairs under one norm": (
+        "joint: {like: tuned, training: {surrogate: 0.0,",
+        "joint: {like: tuned, training: {surrogate: 0.5,",
+        "designs.joint.training, of diffusion.ablation, cannot have surrogate above 0 with",
+    ),
     "an ablation larger than what is simulated": (
         "simulations: 3000",
         "simulations: 49999",

@@ -176,6 +176,18 @@ for asked, pair in EACH["diffusion"]["ablation"]["pairs"].items():
                 f"entry in designs (there are {', '.join(config['designs'])}): mend the name or add "
                 "the entry"
             )
+for task, arm in [
+    (task, arm)
+    for task in EACH["diffusion"]["tasks"][:1]
+    for pair in EACH["diffusion"]["ablation"]["pairs"].values()
+    for arm in pair
+]:
+    training = settings.design(config["designs"], arm, task)["training"]
+    if training["surrogate"] and training["together"]:
+        raise WorkflowError(
+            f"designs.{arm}.training, of diffusion.ablation, cannot have surrogate above 0 with "
+            "together: true: set one of them to 0 or false"
+        )
 ablated = EACH["diffusion"]["ablation"]
 if ablated["simulations"] + ablated["test"] > EACH["diffusion"]["simulations"]:
     raise WorkflowError(
