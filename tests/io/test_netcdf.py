@@ -92,6 +92,8 @@ def test_tensors_come_back_in_the_order_asked_for(path, rng):
     netcdf.save(path, {}, theta=(("a", "b"), theta), seconds=((), torch.tensor(2.5)))
     seconds, back = tensors.load(path, "seconds", "theta")
     assert torch.equal(back, theta) and back.dtype == theta.dtype and float(seconds) == 2.5
+    (few,) = tensors.load(path, "theta", rows=3)
+    assert torch.equal(few, theta[:3])
 
 
 @pytest.mark.parametrize(

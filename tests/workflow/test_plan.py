@@ -55,7 +55,11 @@ REFUSED = {
     ),
     "a wrong type": ("members: 3", "members: three", "'three' is not of type 'integer'"),
     "out of range": ("validation: 0.05", "validation: 1.5", "1.5 is greater than or equal to"),
-    "out of range in one task's settings": ("batch: 32", "batch: 0", "0 is less than the minimum"),
+    "out of range in one task's settings": (
+        "rate: 0.0005, batch: 32}",
+        "rate: 0.0005, batch: 0}",
+        "0 is less than the minimum",
+    ),
     "an unknown device": ("device: auto", "device: tpu", "'tpu' is not one of"),
     "an unknown warp": ("warps: GSS", "warps: XX", "'XX' does not match"),
     "a warp without networks": ("warps: GSS", "warps: SA", "for two_moons A has none"),

@@ -21,7 +21,8 @@ def load(path: Path | str, *names: str, rows: int | None = None) -> tuple[torch.
             f"{path} lacks {', '.join(missing)} (it has {', '.join(dataset.data_vars)}): delete it "
             "and run snakemake again"
         )
-    return tuple(torch.from_numpy(dataset[name].values[:rows]) for name in names)
+    arrays = (torch.from_numpy(dataset[name].values) for name in names)
+    return tuple(arrays) if rows is None else tuple(array[:rows] for array in arrays)
 
 
 def load_all(path: Path | str | Sequence[str]) -> dict[str, torch.Tensor]:
