@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from . import recipes
-from .baselines.library import Sampler, Schedule, ready
+from .baselines.calls import Sampler, Schedule, ready
 from .baselines.method import Method
 from .baselines.nle import Nle
 from .baselines.npe import Npe

@@ -7,7 +7,7 @@ import torch
 from entries import ENTRIES, TASK, fitted
 
 from jana import simulators
-from jana.baselines.library import box
+from jana.baselines.calls import box
 from jana.rng import generator
 
 SLOW = ("snl", "snre_b", "snvi")  # a slice sampler tunes itself for seconds, however small a run

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Generator, Tensor
 
 from ..rng import lent
-from .library import Sampler, Schedule, Silent, box, epochs, sampled, trained
+from .calls import Sampler, Schedule, Silent, box, epochs, sampled, trained
 from .method import Budgeted, Drawn, Fitted, rounds
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Generator, Tensor
 
 from ..rng import lent
-from .library import Schedule, Silent, box, epochs, trained
+from .calls import Schedule, Silent, box, epochs, trained
 from .method import Budgeted, Drawn, Fitted, kept_inside, rounds
 
 if TYPE_CHECKING:

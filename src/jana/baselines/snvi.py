@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
-from .library import Schedule
+from .calls import Schedule
 from .method import Budgeted, Fitted
 from .nle import Posterior, in_rounds
 
