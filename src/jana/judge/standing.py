@@ -116,7 +116,8 @@ def _claims(found: pd.DataFrame, ours: pd.DataFrame, claims: dict) -> Iterator[d
         keys = tuple(line[GROUP])
         mine = ours[(ours[GROUP] == list(keys)).all(axis=1)]
         alike = ours[["task", "setting", "budget"]] == [keys[0], *keys[2:]]
-        whole = (ours[alike.all(axis=1) & (ours.metric == "run_ok")].value == 1).all()
+        ended = ours[alike.all(axis=1) & (ours.metric == "run_ok")].value
+        whole = bool((ended == 1).all())
         for quantity in ("posterior", "predictive"):
             within = found[(found[GROUP] == list(keys)).all(axis=1)]
             within = within[(within.metric == "within_floor") & (within.quantity == quantity)]
