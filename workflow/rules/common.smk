@@ -101,8 +101,10 @@ def known(task):
 HERE = Path(relpath(workflow.basedir))
 R = f"results/{config['scale']}"
 C = f"{R}/comparison"
-RUN_NAME = "comparison/{task}/{method}-{setting}/{budget}-{seed}"
-RUN = f"{R}/{RUN_NAME}"
+# Of one seed, and of all.
+RUNS_NAME = "comparison/{task}/{method}-{setting}/{budget}"
+RUN_NAME = f"{RUNS_NAME}-{{seed}}"
+RUN, RUNS = f"{R}/{RUN_NAME}", f"{R}/{RUNS_NAME}"
 
 
 def contest(w):

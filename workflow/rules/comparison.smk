@@ -66,18 +66,20 @@ rule compare:
 
 rule judge_compared:
     input:
-        run=f"{RUN}.nc",
+        runs=lambda w: [
+            f"{RUN}.nc".format(**w, seed=seed) for seed in range(contest(w)["seeds"])
+        ],
         known=f"{C}/{{task}}/exact.nc",
     output:
-        f"{RUN}.csv",
+        f"{RUNS}.csv",
     log:
-        f"{R}/logs/{RUN_NAME}-judged.log",
+        f"{R}/logs/{RUNS_NAME}-judged.log",
     benchmark:
-        f"{R}/runtimes/{RUN_NAME}-judged.tsv"
+        f"{R}/runtimes/{RUNS_NAME}-judged.tsv"
     threads: config["threads"]
     resources:
         mem_mb=3000,
-        runtime=30,
+        runtime=60,
     params:
         labels=lambda w: {
             "experiment": "comparison",
@@ -86,7 +88,6 @@ rule judge_compared:
             "method": w.method,
             "setting": w.setting,
             "budget": int(w.budget),
-            "seed": int(w.seed),
         },
         seed=seed("compared"),
         code=simulating("judge_compared.py"),
@@ -96,7 +97,7 @@ rule judge_compared:
 
 rule comparison_table:
     input:
-        [f"{RUN}.csv".format(**run) for run in CONTESTS],
+        sorted({f"{RUNS}.csv".format(**run) for run in CONTESTS}),
         [f"{C}/{task}/rows/exact.csv" for task in COMPARED],
         HERE / "workflow" / "resources" / "published_comparison.csv",
     output:
