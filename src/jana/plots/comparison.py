@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 from numpy import ndarray
 
 from .style import APPROXIMATE, EXACT, LINES
@@ -82,6 +83,9 @@ def boxes(
         ax.plot([], [], "_", color="black", markersize=7, label="published, 10,000")
     ax.set_xticks(range(len(values)), values, rotation=40, ha="right")
     ax.set(ylabel=title, xlim=(-0.6, len(values) - 0.4), yscale="log")
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5)))
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_minor_locator(NullLocator())
 
 
 def _median(runs: Sequence[float]) -> float:
@@ -112,4 +116,8 @@ def times(
         for budget, x, y in ordered:
             ax.plot(x, y, marker, color=colour, markersize=3 + 4 * budget / largest)
     ax.axhline(floor, color="0.5", linewidth=0.6, linestyle=":")
-    ax.set(xscale="log", xlabel=title, ylabel="C2ST (0.5: not told apart)")
+    ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.set(xlabel=title, ylabel="C2ST (0.5: not told apart)")
