@@ -131,3 +131,25 @@ def test_no_gradient_of_one_network_reaches_the_other(trials):
     _, theta, x = trials
     model.log_posterior(theta, x).sum().backward()
     assert all(p.grad is None for p in model.likelihood.parameters())
+
+
+def test_a_member_alone_is_what_it_is_among_others(trials):
+    model, theta, x = trials
+    one = model.member(1)
+    assert one.members == 1 and model.members == 2
+    for density in ("log_posterior", "log_likelihood"):
+        among = getattr(model, density)(theta, x)[1:]
+        torch.testing.assert_close(getattr(one, density)(theta[1:], x[1:]), among)
+
+
+def test_a_member_of_a_pair_with_permutations_has_its_own(rng):
+    model = pair("gaussian_linear", SEEDS, flow_settings(warps="SS", mixing="permutation"))
+    pairs = torch.randn(50, 10, generator=rng), torch.randn(50, 10, generator=rng)
+    model.set_from(*pairs)
+    for weight in model.parameters():
+        weight.data += 0.1 * torch.randn(weight.shape, generator=rng)
+    theta, x = model.eval().shared(*pairs)
+    among = model.log_posterior(theta, x)
+    for at in range(2):
+        alone = model.member(at).log_posterior(theta[:1], x[:1])
+        torch.testing.assert_close(alone, among[at : at + 1])

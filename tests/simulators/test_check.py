@@ -250,3 +250,25 @@ def test_a_shift_without_two_bounds_is_refused():
         ValueError, match="a prior with two bounds, but b lies between -inf and inf"
     ):
         replace(timed(GOOD.simulate), prior=GOOD.prior)
+
+
+@pytest.mark.parametrize(
+    "spoil, reason",
+    [
+        (lambda x: x[:, :0], "a trial or more, not none"),
+        (lambda x: x.index_fill(0, torch.tensor([1]), torch.nan), "1 of 3 data sets .* number 1"),
+        (lambda x: x.index_fill(0, torch.tensor([2]), torch.inf), "first number 2"),
+    ],
+)
+def test_data_sets_without_trials_or_with_gaps_are_refused(spoil, reason):
+    with pytest.raises(ValueError, match=reason):
+        check.observed(spoil(torch.ones(3, 4, 1)))
+
+
+@pytest.mark.parametrize("time", [0.2, 0.1, 0.0, -0.1])
+def test_response_times_that_no_shift_allows_are_refused(time):
+    x = torch.ones(3, 4, 1)
+    check.above_shift(0.2, -x)
+    x[1, 2] = time
+    with pytest.raises(ValueError, match=r"must be above 0.2, .* in 1 of 3 data sets .* number 1"):
+        check.above_shift(0.2, x)
