@@ -100,6 +100,22 @@ def test_charts_lead_back_and_know_their_slope(low, high):
     assert ((theta >= edges[0]) & (theta <= edges[1])).all()
 
 
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_draws_that_press_against_a_bound_have_a_chart_too(mirrored):
+    """More than an exponential: the nearest Gaussian is infinitely far away. One lies on it."""
+    draws = torch.from_numpy(stats.gamma(0.5, scale=0.01).rvs((500, 1), random_state=1))
+    draws[0] = 0.0
+    low, high = torch.zeros(1).double(), torch.ones(1).double()
+    if mirrored:
+        low, high, draws = -high, low, -draws
+    rows = charts.fitted(low, high, draws).of(torch.zeros(500, dtype=torch.long))
+    u = charts.outside(draws, rows)
+    assert u.abs().max() <= charts.FAR and 0.5 < u.std() < 2
+    back = charts.inside(u, rows)[0]
+    torch.testing.assert_close(back[1:], draws[1:], rtol=1e-3, atol=1e-7)
+    assert ((back > low) & (back < high)).all()
+
+
 def test_a_parameter_outside_its_box_is_refused():
     zero, one = torch.zeros(1, 1).double(), torch.ones(1, 1).double()
     with pytest.raises(ValueError, match="first row 0 with"):

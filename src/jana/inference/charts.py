@@ -14,6 +14,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..flows import truncated
+from ..flows.support import REACH
+
+FAR = 6.0  # standard normal
 
 Rows = Float[Tensor, "R D"]
 
@@ -47,8 +50,21 @@ def fitted(
     if len(box):
         nothing = draws[:, :0]
         found = truncated.regression(draws[:, box], nothing, low[box], high[box])
-        centre[box], sd[box] = found.offset, found.sd
+        centre[box], sd[box] = _in_reach(low[box], high[box], found.offset, found.sd)
     return Chart(*(part[None] for part in (low, high, centre, sd)))
+
+
+def _in_reach(low: Tensor, high: Tensor, centre: Tensor, sd: Tensor) -> tuple[Tensor, Tensor]:
+    """Gaussians whose centre is not so far beyond a bound that nothing of their mass is left.
+
+    Draws that fall off from a bound as an exponential does are fitted by one that is ever farther
+    away and ever wider. At `REACH` it falls off as fast there, and is as good as exponential.
+    """
+    beyond = torch.maximum(low - centre, centre - high) / sd
+    near = beyond.clamp(max=REACH)
+    narrow = sd * torch.where(beyond > REACH, REACH / beyond, 1.0)
+    edge = torch.where(centre < low, low - near * narrow, high + near * narrow)
+    return torch.where(beyond > REACH, edge, centre), narrow
 
 
 def stacked(charts: Sequence[Chart]) -> Chart:
@@ -73,7 +89,7 @@ def inside(u: Rows, chart: Chart) -> tuple[Rows, Float[Tensor, " R"]]:
 
 
 def outside(theta: Rows, chart: Chart) -> Rows:
-    """The way back; what lies on a bound is taken for what is nearest to it.
+    """The way back; between two bounds, to `FAR` at most, as rounding carries draws onto them.
 
     Raises:
         ValueError: If parameters are not within their bounds.
@@ -91,6 +107,7 @@ def outside(theta: Rows, chart: Chart) -> Rows:
     both = below & above
     edges = torch.where(both, low, -1.0), torch.where(both, high, 1.0)
     found = truncated.to_normal(torch.where(both, theta, 0.0), *edges, centre, sd)[0]
+    found = found.clamp(-FAR, FAR)
     upwards, downwards = (theta - low).clamp(tiny).log(), -(high - theta).clamp(tiny).log()
     return torch.where(
         both, found, torch.where(below, upwards, torch.where(above, downwards, theta))
