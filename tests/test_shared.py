@@ -129,13 +129,13 @@ def test_it_trains_and_its_features_come_near_a_standard_normal():
     settings = replace(SETTINGS, training=replace(SETTINGS.training, epochs=15, together=True))
     model, pairs = pair(settings, SEEDS[:1]), tuple(TASK.draw(generator(5), 600))
     data = fit.split(pairs, settings.training, pairs)
-    before = float(normal_mmd2(model.features(data[1][1][None])))
+    before = float(normal_mmd2(model.context(data[1][1][None])))
     state = fit.begin(model, data[0], settings.training)
     for _ in fit.epochs(model, state, nll, data, settings.training, SEEDS[:1], TASK.prior.sample):
         pass
     model.requires_grad_(False)
     theta, x = model.shared(*TASK.draw(generator(6), 200))
-    assert float(normal_mmd2(model.features(x)) / before) < 0.25
+    assert float(normal_mmd2(model.context(x)) / before) < 0.25
     found = draws.posterior_draws(model, generators(SEEDS[:1], "b"), x, 100)
     marginal, _ = refine.evidence(model, TASK.prior.log_prob, found, x)
     gain = surrogate.log_likelihood(model, theta, x).double() - marginal.value

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
-from .joint import Joint
+from .joint import ROWS, Joint
 
 BLUR = 0.1  # standard deviation of the noise on features, whose own is near 1
 
@@ -31,10 +31,6 @@ class SharedSummary(Joint):
         super().__init__(*parts, **named)
         self.both = both
 
-    def features(self, x: Float[Tensor, "M B *X"]) -> Float[Tensor, "M B C"]:
-        """s(x), as the posterior flow is given it."""
-        return self.context(x)
-
     @torch.no_grad()
     def set_from(
         self,
@@ -43,7 +39,7 @@ class SharedSummary(Joint):
         names: Sequence[str] = ("posterior", "likelihood"),
     ) -> None:
         """As `Joint.set_from`: flows start as regressions on the features of a new summary."""
-        features = torch.cat([self.features(*self.shared(part))[0] for part in x.split(1000)])
+        features = torch.cat([self.context(*self.shared(part))[0] for part in x.split(ROWS)])
         if "posterior" in names:
             self.posterior.set_from(theta, features)
         if "likelihood" in names:
@@ -63,7 +59,7 @@ class SharedSummary(Joint):
         self, theta: Float[Tensor, "M B D"], x: Float[Tensor, "M B *X"]
     ) -> Float[Tensor, "M B"]:
         """log q(s(x) | theta), in nats."""
-        return self.log_likelihood_of_features(theta, self.features(x))
+        return self.log_likelihood_of_features(theta, self.context(x))
 
     def log_likelihood_of_trials(
         self, theta: Float[Tensor, "M B D"], x: Float[Tensor, "M B T X"]

@@ -22,15 +22,15 @@ def test_rounds_make_up_the_budget():
 def test_more_simulations_than_the_budget_are_refused():
     task = Budgeted(TASK, 100, 1)
     task.pairs(60)
-    task.simulate(torch.zeros(40, 2))
+    task.pairs_at(torch.zeros(40, 2))
     assert task.used == 100
     with pytest.raises(ValueError, match="the budget is 100 simulations, validation included"):
-        task.simulate(torch.zeros(1, 2))
+        task.pairs_at(torch.zeros(1, 2))
 
 
 def test_no_parameters_outside_the_prior_are_simulated():
     with pytest.raises(ValueError, match="within the prior's support only"):
-        Budgeted(TASK, 100, 1).simulate(torch.full((1, 2), 2.5))
+        Budgeted(TASK, 100, 1).pairs_at(torch.full((1, 2), 2.5))
 
 
 def test_the_priors_simulations_depend_on_the_seed_alone():

@@ -68,8 +68,8 @@ class Budgeted:
         self._spend(n)
         return self._simulator.draw(self._rng, n)
 
-    def simulate(self, theta: Float[Tensor, "B D"]) -> Float[Tensor, "B X"]:
-        """A data set for each row of theta.
+    def pairs_at(self, theta: Float[Tensor, "B D"]) -> Draws:
+        """Given parameters, and a data set for each.
 
         Raises:
             ValueError: If the budget is spent, or a parameter lies outside the prior's support.
@@ -80,7 +80,7 @@ class Budgeted:
                 "a method may simulate within the prior's support only, but some parameters lie "
                 "outside: reject them first"
             )
-        return self._simulator.simulate(self._rng, theta)
+        return Draws(theta, self._simulator.simulate(self._rng, theta))
 
     def _spend(self, n: int) -> None:
         self.used += n

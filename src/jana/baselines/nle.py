@@ -80,8 +80,7 @@ def in_rounds(
         if posterior is None:
             pairs = task.pairs(n)
         else:
-            theta = sampled(posterior, rng, x, n).theta
-            pairs = theta, task.simulate(theta)
+            pairs = task.pairs_at(sampled(posterior, rng, x, n).theta)
         with lent(rng):
             trainer.append_simulations(*pairs, from_round=index)
             network = trained(trainer, settings.training)

@@ -59,8 +59,7 @@ class Npe:
             if posterior is None:
                 pairs = task.pairs(n)
             else:
-                theta = _draws(posterior, task, rng, x, n).theta
-                pairs = theta, task.simulate(theta)
+                pairs = task.pairs_at(_draws(posterior, task, rng, x, n).theta)
             with lent(rng):
                 trainer.append_simulations(*pairs, proposal=posterior)
                 network = trained(trainer, self.training, num_atoms=self.atoms)

@@ -97,7 +97,7 @@ class Snpla:
         parts = [task.pairs(n - ours)] if ours < n else []
         if ours:
             theta = pair.direct(model, task)(rng, x, ours).theta
-            parts.append(Draws(theta, task.simulate(theta)))
+            parts.append(task.pairs_at(theta))
         return Draws(*map(torch.cat, zip(*parts, strict=True)))
 
     def _passes(

@@ -65,7 +65,7 @@ def log_likelihood_of_draws(
 
 def _of_summaries(model: SharedSummary, draws: Tensor, x: Tensor) -> Tensor:
     device, per_row = next(model.parameters()).device, x.shape[2] if model.exchangeable else 1
-    (seen,) = in_chunks(lambda x: (model.features(x.to(device)),), x, per_row=per_row)
+    (seen,) = in_chunks(lambda x: (model.context(x.to(device)),), x, per_row=per_row)
 
     def density(*pair: Tensor) -> Tensor:
         (found,) = in_chunks(

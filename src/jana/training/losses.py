@@ -108,7 +108,7 @@ def summary_nll(
         trials: A subset of exchangeable trials, for the summary.
         names: Of which networks.
     """
-    features = model.features(x if trials is None else x[:, :, trials.posterior])
+    features = model.context(x if trials is None else x[:, :, trials.posterior])
     found = {}
     if "posterior" in names:
         nats = -model.posterior.log_prob(theta, features).mean(-1)
