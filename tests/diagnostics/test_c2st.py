@@ -107,7 +107,7 @@ def test_a_shifted_normal_is_told_apart_as_well_as_can_be(shift):
     assert found == pytest.approx(norm.cdf(shift / 2), abs=0.02)
 
 
-@pytest.mark.parametrize("shift", [0.0, 0.3, 1.0, 2.0, 3.3])  # from .50 to .95
+@pytest.mark.parametrize("shift", [0.0, 1.0, 3.3])  # from .50 to .95
 def test_the_values_are_scikit_learns(shift):
     """On the same folds; the mean difference of 4 observations within 3 floor errors of each."""
     pair = samples(2, shift)
@@ -116,8 +116,8 @@ def test_the_values_are_scikit_learns(shift):
 
 
 def test_in_five_dimensions_too():
-    pair = samples(3, 1.0, sets=2, dim=5)
-    assert (abs(c2st(*pair).numpy() - sklearns(*pair)) < 4 * FLOOR_ERROR).all()
+    pair = samples(3, 1.0, sets=1, dim=5, n=500)
+    assert (abs(c2st(*pair).numpy() - sklearns(*pair)) < 4 * math.sqrt(2) * FLOOR_ERROR).all()
 
 
 def test_observations_do_not_depend_on_each_other():

@@ -55,6 +55,14 @@ def tree(tmp_path):
 
 
 @pytest.fixture(scope="session")
+def paper(tmp_path_factory):
+    """The plan at paper scale, of thousands of jobs: made once."""
+    profile = ("--workflow-profile", "profiles/default")
+    tree = Tree(tmp_path_factory.mktemp("paper"))
+    return tree.snakemake("-n", *profile, "--configfile", "config.paper.yaml")
+
+
+@pytest.fixture(scope="session")
 def smoke(tmp_path_factory):
     """A tree in which the smoke pipeline has run, once for all tests that only look."""
     tree = Tree(tmp_path_factory.mktemp("smoke"))

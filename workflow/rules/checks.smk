@@ -9,6 +9,8 @@ HOME = Path(workflow.basedir)
 ASKED = config["benchmarks"]
 EACH = {name: config[name] for name in ("benchmarks", "diffusion")}
 KNOWN = catalogue.names()
+ablated = EACH["diffusion"]["ablation"]
+ablated["pairs"] = {asked: pair for asked, pair in ablated["pairs"].items() if pair}
 # Tasks that likelihood networks learn from alone: their numbers of simulations.
 LEARNED = {}
 
@@ -168,7 +170,7 @@ for task in EACH["diffusion"]["tasks"]:
             f"log_likelihood, but {task} lacks one of them: leave it out, or add it to "
             "benchmarks.tasks"
         )
-for asked, pair in EACH["diffusion"]["ablation"]["pairs"].items():
+for asked, pair in ablated["pairs"].items():
     for design in pair:
         if design not in config["designs"]:
             raise WorkflowError(
@@ -179,7 +181,7 @@ for asked, pair in EACH["diffusion"]["ablation"]["pairs"].items():
 for task, arm in [
     (task, arm)
     for task in EACH["diffusion"]["tasks"][:1]
-    for pair in EACH["diffusion"]["ablation"]["pairs"].values()
+    for pair in ablated["pairs"].values()
     for arm in pair
 ]:
     training = settings.design(config["designs"], arm, task)["training"]
@@ -188,7 +190,6 @@ for task, arm in [
             f"designs.{arm}.training, of diffusion.ablation, cannot have surrogate above 0 with "
             "together: true: set one of them to 0 or false"
         )
-ablated = EACH["diffusion"]["ablation"]
 if ablated["simulations"] + ablated["test"] > EACH["diffusion"]["simulations"]:
     raise WorkflowError(
         "diffusion.ablation learns from the first of diffusion.simulations and is judged by the next "

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from scipy.stats import betabinom
+from scipy.special import betaln
 from torch import Generator, Tensor
 
 POINTS = 100  # at which ECDFs are compared
@@ -49,8 +49,11 @@ def band(rng: Generator, n_first: int, n_second: int, level: float) -> Band:
     """
     order = _order(n_first).numpy()
     counts = np.arange(n_second + 1)[:, None]
-    # The sum of probabilities: scipy's own cumulative function sums anew for every count.
-    below = betabinom(n_second, order, n_first + 1 - order).pmf(counts).cumsum(0).clip(max=1)
+    first, second = order, n_first + 1 - order
+    # A beta-binomial count's probabilities; scipy.stats has them, but takes a second to import.
+    log_mass = betaln(counts + first, n_second - counts + second) - betaln(first, second)
+    log_mass -= np.log(n_second + 1) + betaln(counts + 1, n_second - counts + 1)
+    below = np.exp(log_mass).cumsum(0).clip(max=1)
     above = 1 - np.vstack([np.zeros(len(order)), below[:-1]])
     tails = 2 * np.minimum(below, above)
     seen = _null_counts(rng, n_first, n_second).numpy()

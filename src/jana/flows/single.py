@@ -58,7 +58,7 @@ class Single:
         told[:, 1] = raw[:, 1] * bend - np.log(self.sd)
         given = self.x, out[:1] + self.log_odds, theta[[self.shift]], told[None]
         (value, by_odds, by_shift), by_told = np.zeros((3, 1)), np.zeros_like(told)
-        sets.totals(*given, *self.shape, value, by_odds, by_shift, by_told[None])
+        sets.kernels().totals(*given, *self.shape, value, by_odds, by_shift, by_told[None])
         back = by_told.copy()
         back[:, 0] *= self.sd
         back[:, 1] *= bend**2

@@ -8,7 +8,6 @@ import math
 
 import torch
 from jaxtyping import Bool, Float
-from scipy.stats import rankdata
 from torch import Tensor
 
 LEVEL = 0.01  # of finding any dependence where there is none, all tests together
@@ -39,7 +38,10 @@ def _ranks(values: Float[Tensor, "N C"]) -> Float[Tensor, "2 N C"]:
     """Standardised ranks of the values, and of their distances from the median; 0 for ties."""
     both = torch.stack([values, (values - values.median(0).values).abs()])
     # Ties have their mean rank: by the order of the rows they would seem related to each other.
-    ranks = torch.from_numpy(rankdata(both.cpu().numpy(), axis=1)).to(values.device)
+    columns = both.mT.contiguous()
+    ordered = columns.sort(-1).values
+    below, through = (torch.searchsorted(ordered, columns, right=right) for right in (False, True))
+    ranks = 0.5 * (below + through + 1).mT.double()
     ranks = (ranks - ranks.mean(1, keepdim=True)) / ranks.std(1, keepdim=True)
     constant = values.amax(0) == values.amin(0)
     return ranks.masked_fill(constant, 0.0)
