@@ -193,6 +193,7 @@ def test_a_caption_re_runs_the_report_alone(copy):
     assert {rule for rule, _ in planned(copy)} == {"all", "report"}
 
 
+@pytest.mark.heavy
 def test_c2st_with_many_draws_goes_on_from_a_finished_run(copy):
     done = copy.snakemake("c2st_full", "--cores", 2, "--configfile", "config.smoke.yaml")
     assert done.returncode == 0, done.stdout
