@@ -12,7 +12,8 @@ TORCH := torch==2.13.0
 SBIBM := sbibm==1.1.0
 VENV := .venv
 BIN := $(VENV)/bin
-TOGETHER := -n auto --dist loadfile
+# Files whole, in the order of collection, which tests/conftest.py sets.
+TOGETHER := -n auto --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/pip --disable-pip-version-check
 
 .PHONY: report test test-all lock check clean

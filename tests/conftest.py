@@ -4,6 +4,11 @@ import torch
 from jana.rng import generator
 
 
+def pytest_collection_modifyitems(items):
+    """Whole pipelines first: where several processes test, none of these is left for the end."""
+    items.sort(key=lambda item: item.path.parent.name != "workflow")
+
+
 @pytest.fixture(autouse=True)
 def one_thread():
     """As in the study: results do not depend on how many cores there are."""

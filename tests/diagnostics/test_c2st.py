@@ -115,6 +115,7 @@ def test_the_values_are_scikit_learns(shift):
     assert abs(gap.mean()) < 3 * FLOOR_ERROR / 2 and (abs(gap) < 4 * FLOOR_ERROR).all()
 
 
+@pytest.mark.heavy
 def test_in_five_dimensions_too():
     pair = samples(3, 1.0, sets=1, dim=5, n=500)
     assert (abs(c2st(*pair).numpy() - sklearns(*pair)) < 4 * math.sqrt(2) * FLOOR_ERROR).all()

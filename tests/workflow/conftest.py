@@ -56,8 +56,8 @@ def tree(tmp_path):
 
 @pytest.fixture(scope="session")
 def paper(tmp_path_factory):
-    """The plan at paper scale, of thousands of jobs: made once."""
-    profile = ("--workflow-profile", "profiles/default")
+    """The plan at paper scale on a GPU, of thousands of jobs: made once."""
+    profile = ("--workflow-profile", "profiles/gpu")
     tree = Tree(tmp_path_factory.mktemp("paper"))
     return tree.snakemake("-n", *profile, "--configfile", "config.paper.yaml")
 

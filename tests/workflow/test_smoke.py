@@ -161,7 +161,6 @@ def test_a_changed_constant_in_one_simulator_re_runs_only_that_task(copy):
     "file, old, new",
     [
         ("src/jana/flows/spline.py", "least: float = 1e-3", "least: float = 2e-3"),
-        ("src/jana/flows/flow.py", "n = noise.shape[2]", "n = int(noise.shape[2])"),
         ("src/jana/training/fit.py", "AVERAGE_EVERY = 10", "AVERAGE_EVERY = 20"),
     ],
 )

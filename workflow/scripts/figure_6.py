@@ -20,6 +20,6 @@ for (above, below), metric, title in zip(
     gaps, errors = ({m: found[part] for m, found in off.items()} for part in ("value", "error"))
     evidence.differences(below, stan, gaps, errors)
     above.set_title(f"{title} (nats)")
-handles = panels[1, 0].get_legend_handles_labels()
+handles = panels[1, 1].get_legend_handles_labels()  # which has all of them
 figure.legend(*handles, loc="outside upper center", ncols=4)
 pictures.save(snakemake.output[0], style.png(figure, record(rule=snakemake.rule)))
