@@ -5,6 +5,7 @@ import os
 import pytest
 import torch
 from entries import ENTRIES, TASK, fitted
+from sbi.inference import ImportanceSamplingPosterior
 
 from jana import simulators
 from jana.baselines.calls import box
@@ -30,6 +31,20 @@ def test_the_budget_is_spent_whole_and_draws_keep_to_the_prior(name, tmp_path, m
     for log_density in found.densities.values():
         assert log_density(*pairs).shape == (10,)
     assert not os.listdir(tmp_path)  # sbi would leave a folder of logs
+
+
+@pytest.mark.heavy
+def test_snvis_draws_are_each_of_as_many_proposals_as_its_setting_says(monkeypatch):
+    asked, sir = [], ImportanceSamplingPosterior._sir_sample
+
+    def spy(self, shape, *, oversampling_factor, **more):
+        asked.append(oversampling_factor)
+        return sir(self, shape, oversampling_factor=oversampling_factor, **more)
+
+    monkeypatch.setattr(ImportanceSamplingPosterior, "_sir_sample", spy)
+    found, _ = fitted(ENTRIES["snvi"], "snvi")
+    found.posteriors["snvi"](generator(3), torch.zeros(2), 40)
+    assert len(asked) > 1 and set(asked) == {4}
 
 
 @pytest.mark.parametrize("name", ["snpe_c", pytest.param("snl", marks=pytest.mark.heavy)])

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from scipy.stats import binom
@@ -27,6 +28,17 @@ def test_counts_by_hand():
 def test_extremes_are_binomial_tails_by_hand():
     """4 ranks of 0 ... 1 (one draw): 4 of 4 below 1 has probability 1/16, twice that two-sided."""
     assert float(ecdf.extremes(torch.tensor([[4]]), 4)) == pytest.approx(2 / 16)
+
+
+def test_tails_and_edges_are_scipys(null):
+    band, points = ecdf.band(null, N, L, 0.9), ecdf.grid(L).numpy()
+    lower = binom.ppf(float(null.quantile(0.1)) / 2, N, points)
+    assert (band.lower * N).round().tolist() == lower.tolist()
+    assert ((1 - band.upper) * N).round().tolist() == lower[::-1].tolist()
+    counts = np.arange(N + 1)[:, None]
+    sides = binom.cdf(counts, N, points), binom.sf(counts - 1, N, points)
+    expected = torch.from_numpy(2 * np.minimum(*sides)).clamp(max=1)
+    torch.testing.assert_close(ecdf._tails(N, L), expected, rtol=1e-9, atol=1e-100)
 
 
 @pytest.mark.parametrize("level", [0.5, 0.9, 0.95])

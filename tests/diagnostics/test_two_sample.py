@@ -2,8 +2,10 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
+from scipy.stats import betabinom
 
 from jana.diagnostics import two_sample
 from jana.rng import generator
@@ -12,6 +14,12 @@ from jana.rng import generator
 def test_by_hand():
     first, second = torch.tensor([[1.0], [2.0]]), torch.tensor([[1.5], [5.0]])
     assert two_sample.ecdf_differences(first, second).tolist() == [[-0.5, -0.5]]
+
+
+def test_counts_of_a_second_sample_are_beta_binomial():
+    order, counts = np.array([1, 7, 30]), np.arange(21)[:, None]
+    expected = betabinom(20, order, 31 - order).cdf(counts)
+    np.testing.assert_allclose(two_sample._below(order, 30, 20), expected, rtol=1e-9)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 import torch
+from scipy.stats import ttest_rel
 from tidy import select, table, value
 
 from jana import simulators
@@ -110,6 +111,7 @@ def runs():
         rows += [run("mode_share", 0.45, seed=seed, quantity="mode 1")]
         rows += [run("pooling", 0.0, seed=seed, observation=None)]
         rows += [run("train_seconds", 10.0, seed=seed, observation=None)]
+        rows += [run("run_ok", 1.0, seed=seed, observation=None)]
         rows += [run("draw_seconds", 1.0, seed=seed)]
         rows += [run("c2st", 0.5, seed=seed, quantity="posterior", observation=4)]
         for setting, kl in (("joint", 0.3 + seed), ("separate", 0.2)):
@@ -135,10 +137,24 @@ def test_the_band_is_that_of_medians_of_as_many_exact_samples(after):
 
 def test_claims_stand_beside_their_measures(after):
     told = {row["quantity"]: row["value"] for row in select(after, metric="claim", method="jana")}
-    assert told == {"posterior MMD": 0, "C2ST": 1, "mode shares": 0}
+    assert told == {"posterior MMD": 0, "C2ST": 1, "mode shares": 0, "runs that ended": 1}
     assert value(after, metric="claim_measure", quantity="C2ST") == pytest.approx(0.55)
     assert value(after, metric="claim_measure", quantity="mode shares") == pytest.approx(0.05)
     assert value(after, metric="answer", method="jana") == 1
+
+
+def test_nothing_is_shown_by_runs_of_which_one_failed(tmp_path):
+    """Neither of ours nor of the reference, whose only other run is good enough."""
+    other = {"task": "two_moons", "method": "npe_c", "setting": "proper", "draws": 1000}
+    more = [run("c2st", 0.55, **other, quantity="posterior", observation=1)]
+    more += [run("run_ok", 1.0, **other, observation=None)]
+    failed = [run("run_ok", 0.0, **kind, seed=2, observation=None) for kind in ({}, other)]
+    for added, wanted in ((more, 1), (more + failed, 0)):
+        whole = table(runs() + added, tmp_path / f"{wanted}.csv")
+        found = standing.rows(generator(1), whole, CLAIMS)
+        assert value(found, metric="claim", task="two_moons") == wanted
+        ours = select(found, metric="claim", quantity="C2ST", method="jana")
+        assert [row["value"] for row in ours] == [wanted]
 
 
 def test_an_amortized_method_learns_once_for_all_observations(after):
@@ -151,3 +167,5 @@ def test_joint_training_is_compared_with_separate_seed_by_seed(after):
     gaps = select(after, metric="paired_kl_posterior")
     assert [round(row["value"], 6) for row in gaps] == [0.1, 1.1]
     assert value(after, metric="paired_kl_posterior_mean") == pytest.approx(0.6)
+    expected = ttest_rel([0.3, 1.3], [0.2, 0.2]).pvalue
+    assert value(after, metric="paired_kl_posterior_pvalue") == pytest.approx(expected)

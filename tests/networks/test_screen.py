@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from scipy.stats import rankdata
 
 from jana import recipes, simulators
-from jana.networks.screen import telling
+from jana.networks.screen import _ranks, telling
 from jana.recipes import Design
 from jana.rng import generator
 
@@ -46,6 +47,14 @@ def test_nothing_is_kept_of_noise_at_the_stated_rate(target):
         seen = torch.randn(500, 20, generator=rng).exp()
         alarms += bool(telling(seen, torch.randn(500, 3, generator=rng)).any())
     assert alarms <= 3
+
+
+def test_ties_have_their_mean_rank_and_what_is_not_finite_relates_to_nothing(target):
+    values = torch.tensor([[1.0, 2.0], [1.0, torch.nan], [0.0, 1.0], [5.0, 3.0]])
+    found = _ranks(values)
+    expected = torch.from_numpy(rankdata(values[:, 0].numpy()))
+    torch.testing.assert_close(found[0, :, 0], (expected - expected.mean()) / expected.std())
+    assert not found[:, :, 1].any()
 
 
 def test_constants_and_ties_relate_to_nothing(target):

@@ -29,10 +29,12 @@ def rows():
     found += [tables.row(exact, "root_mmd", 0.1 + k / 100, seed=k) for k in range(5)]
     told = TASK | {"method": "jana", "setting": "published", "budget": 10000} | FIRST
     found += [tables.row(told, "root_mmd", 0.136)]
+    found += [tables.row(told | {"observation": None, "draws": 10000}, "c2st", 0.606)]
     claim = OURS | {"quantity": "C2ST"}
     found += [tables.row(claim, "claim", 1.0), tables.row(claim, "claim_measure", 0.52)]
     pair = TASK | {"method": "jana", "setting": "joint - separate", "budget": 2000}
-    return [*found, tables.row(pair, "paired_kl_posterior_mean", 0.01, error=0.02)]
+    found += [tables.row(pair, "paired_kl_posterior_mean", 0.01, error=0.02)]
+    return [*found, tables.row(pair, "paired_kl_posterior_pvalue", 0.7)]
 
 
 @pytest.fixture
@@ -53,8 +55,9 @@ def test_a_line_has_medians_spreads_and_the_published_number(table):
     titles = [title for *_, title, _ in comparison.COLUMNS]
     cells = dict(zip(titles, line.cells, strict=True))
     assert cells["posterior root MMD"] == ("0.130", "0.110 to 0.150", "0.136")
-    assert cells["C2ST"] == ("0.530", "0.520 to 0.540", "")  # of the most draws there are
-    assert line.others == "0.500" and line.all_seconds == "21"
+    assert cells["C2ST"] == ("0.510", "0.510 to 0.510", "")  # of as many draws for every method
+    assert cells["C2ST, more draws"] == ("0.530", "0.520 to 0.540", "")
+    assert line.others == "0.500 (published 0.606)" and line.all_seconds == "21"
     assert part.floor[titles.index("posterior root MMD")][0] == "0.120"
 
 
@@ -70,7 +73,7 @@ def test_claims_and_pairs_are_read_from_the_table(table):
     (claim,) = comparison.claims(table)
     assert claim.good and claim.words == "JANA, tuned, 10,000: C2ST" and claim.measure == "0.520"
     assert comparison.pairs(table) == [
-        ["two_moons_wiqvist", "JANA", "2,000", "kl_posterior ", "+0.0100", "0.0200"]
+        ["two_moons_wiqvist", "JANA", "2,000", "kl_posterior ", "+0.0100", "0.0200", "0.700"]
     ]
 
 

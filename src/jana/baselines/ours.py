@@ -45,7 +45,9 @@ class Jana:
             pass
         model.requires_grad_(False)
         self.pool(model, seed, *data[1])
-        notes = {"epochs": float(state.passes), "pooling": float(model.pooling[0])}
+        notes = {"epochs": float(state.passes)}
+        if self.training.validation:  # else nothing is chosen: direct draws are the answer
+            notes["pooling"] = float(model.pooling[0])
         posteriors = {
             self.name: pair.direct(model, task),
             f"{self.name}_refined": pair.refined(model, task, self.proposals),

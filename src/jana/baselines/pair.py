@@ -30,8 +30,11 @@ def refined(
 
     def drawn(rng: Generator, x: Float[Tensor, " X"], n: int) -> Drawn:
         given = model, [rng], task.prior.log_prob, x[None, None]
-        theta = refine.refined(*given, n, proposals).draws[0, 0]
-        return Drawn(theta, float(task.prior.log_prob(theta).isneginf().double().mean()))
+
+        def propose(many: int) -> Tensor:  # direct draws, where weights are not to be trusted
+            return refine.refined(*given, many, proposals).draws[0, 0]
+
+        return Drawn(*kept_inside(task.prior, propose, n))
 
     return drawn
 

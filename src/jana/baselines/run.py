@@ -121,7 +121,9 @@ def _rng(seed: int, *name: object) -> Generator:
 
 
 def _numbers(found: dict[str, float]) -> Arrays:
-    assert all(math.isfinite(value) for value in found.values())
+    for name, value in found.items():
+        if not math.isfinite(value):
+            raise ValueError(f"{name} of a run needs to be finite, not {value}")
     return {name: ((), torch.tensor(value)) for name, value in found.items()}
 
 

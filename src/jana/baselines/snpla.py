@@ -125,6 +125,11 @@ class Snpla:
                 best, kept, waited = now, _copy(flow), 0
             elif (waited := waited + 1) == how.patience:
                 break
+        if best == math.inf:
+            raise ValueError(
+                f"the {name} network needs a finite validation loss to be kept by, but no epoch of "
+                f"round {index} had one: raise its share, or lower the rate"
+            )
         flow.load_state_dict(kept)
         return steps
 

@@ -4,6 +4,7 @@ Reference: Gloeckler, Deistler & Macke (2022), arXiv:2203.04176.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -103,6 +104,7 @@ def _fitted(
         quality_control=False,
         show_progress_bar=False,
     )
-    return ImportanceSamplingPosterior(
-        potential, flow, method="sir", oversampling_factor=settings.oversampling
-    ).set_default_x(x[None])
+    found = ImportanceSamplingPosterior(potential, flow, method="sir").set_default_x(x[None])
+    # Its constructor takes the factor too, but its draws then go by the default of this method.
+    found.sample = partial(found.sample, oversampling_factor=settings.oversampling)
+    return found

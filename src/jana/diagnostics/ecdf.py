@@ -70,9 +70,8 @@ def band(null: Float[Tensor, " S"], n_sets: int, n_draws: int, level: float) -> 
     For Q quantities looked at together give 1 - (1 - level) / Q.
     """
     tail = float(null.quantile(1 - level)) / 2
-    below = _below(n_sets, n_draws)
-    lower, upper = ((below < share).sum(0).double() / n_sets for share in (tail, 1 - tail))
-    return Band(lower, upper)
+    lower = (_below(n_sets, n_draws) < tail).sum(0).double() / n_sets
+    return Band(lower, 1 - lower.flip(0))  # its mirror image, as tails are the same on both sides
 
 
 def holm(p: Float[Tensor, " Q"]) -> Float[Tensor, " Q"]:

@@ -48,12 +48,7 @@ def band(rng: Generator, n_first: int, n_second: int, level: float) -> Band:
     For Q coordinates looked at together give 1 - (1 - level) / Q.
     """
     order = _order(n_first).numpy()
-    counts = np.arange(n_second + 1)[:, None]
-    first, second = order, n_first + 1 - order
-    # A beta-binomial count's probabilities; scipy.stats has them, but takes a second to import.
-    log_mass = betaln(counts + first, n_second - counts + second) - betaln(first, second)
-    log_mass -= np.log(n_second + 1) + betaln(counts + 1, n_second - counts + 1)
-    below = np.exp(log_mass).cumsum(0).clip(max=1)
+    below = _below(order, n_first, n_second)
     above = 1 - np.vstack([np.zeros(len(order)), below[:-1]])
     tails = 2 * np.minimum(below, above)
     seen = _null_counts(rng, n_first, n_second).numpy()
@@ -76,3 +71,16 @@ def _null_counts(rng: Generator, n_first: int, n_second: int) -> Int[Tensor, "S 
 def _order(n: int) -> Int[Tensor, " K"]:
     """Which order statistics of n draws are looked at, from 1 to n."""
     return torch.linspace(1, n, min(POINTS, n)).round().long()
+
+
+def _below(order: np.ndarray, n_first: int, n_second: int) -> np.ndarray:
+    """Probability that so many (a row) of the second sample or fewer lie below each first one.
+
+    These counts are beta-binomial; scipy.stats has them, but takes a second to import, and sums
+    anew for every count.
+    """
+    counts = np.arange(n_second + 1)[:, None]
+    first, second = order, n_first + 1 - order
+    log_mass = betaln(counts + first, n_second - counts + second) - betaln(first, second)
+    log_mass -= np.log(n_second + 1) + betaln(counts + 1, n_second - counts + 1)
+    return np.exp(log_mass).cumsum(0).clip(max=1)

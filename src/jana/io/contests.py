@@ -7,8 +7,10 @@ APART = ("joint", "separate")  # settings that are compared with each other alon
 BAND = (0.05, 0.95)  # where most exact samples lie
 
 
-def scores(table: pd.DataFrame, metric: str, quantity: str = "posterior") -> pd.DataFrame:
-    """One metric given x = (0, 0): of each method's rows those with most draws."""
+def scores(
+    table: pd.DataFrame, metric: str, quantity: str = "posterior", draws: str = "max"
+) -> pd.DataFrame:
+    """One metric given x = (0, 0): of each method's rows those with most draws, or "min"."""
     found = table[(table.metric == metric) & (table.quantity == quantity)]
     found = found[found.observation == 0]
-    return found[found.draws == found.groupby(GROUP, dropna=False).draws.transform("max")]
+    return found[found.draws == found.groupby(GROUP, dropna=False).draws.transform(draws)]

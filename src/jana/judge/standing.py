@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 import torch
+from scipy.special import stdtr
 from torch import Generator
 
 from ..diagnostics.densities import mean
@@ -89,7 +90,7 @@ def _times(ours: pd.DataFrame) -> Iterator[dict]:
 
 
 def _paired(ours: pd.DataFrame) -> Iterator[dict]:
-    """Runs in one loss less runs with two, seed by seed, and the mean of that."""
+    """Runs in one loss less runs with two, seed by seed; the mean of that, and a paired t-test."""
     both = ours[ours.setting.isin(APART) & ours.metric.isin(PAIRED)]
     both = both[both.observation.fillna(0) == 0].fillna({"quantity": "", "draws": 0})
     keys = ["task", "method", "budget", "metric", "quantity", "draws"]
@@ -106,18 +107,24 @@ def _paired(ours: pd.DataFrame) -> Iterator[dict]:
             for seed, gap in zip(wide.index, gaps, strict=True)
         )
         if len(gaps) > 1:
-            yield row(labels, f"{metric}_mean", *mean(gaps)[:1], error=mean(gaps).error)
+            value, error = float(mean(gaps).value), float(mean(gaps).error)
+            yield row(labels, f"{metric}_mean", value, error=error)
+            if error > 0:  # Student's, of as many pairs as there are seeds
+                p = 2 * float(stdtr(len(gaps) - 1, -abs(value) / error))
+                yield row(labels, f"{metric}_pvalue", p)
 
 
 def _claims(found: pd.DataFrame, ours: pd.DataFrame, claims: dict) -> Iterator[dict]:
     """What the comparison was made to show, beside its measure; not where a run of it failed."""
+    ended = ours[ours.metric == "run_ok"]
+    for keys, part in ended[ended.setting == claims["setting"]].groupby(GROUP):
+        share = float(part.value.mean())
+        yield from _claim(keys, "runs that ended", share, share == 1)
     told = found[found.metric == "answer"]
     for _, line in told[told.setting == claims["setting"]].iterrows():
         keys = tuple(line[GROUP])
         mine = ours[(ours[GROUP] == list(keys)).all(axis=1)]
-        alike = ours[["task", "setting", "budget"]] == [keys[0], *keys[2:]]
-        ended = ours[alike.all(axis=1) & (ours.metric == "run_ok")].value
-        whole = bool((ended == 1).all())
+        whole = _whole(ended, keys)
         for quantity in ("posterior", "predictive"):
             within = found[(found[GROUP] == list(keys)).all(axis=1)]
             within = within[(within.metric == "within_floor") & (within.quantity == quantity)]
@@ -136,7 +143,15 @@ def _claims(found: pd.DataFrame, ours: pd.DataFrame, claims: dict) -> Iterator[d
     others = ours[(ours.metric == "c2st") & (ours.observation.fillna(0) > 0)]
     for keys, part in others[others.task == claims["reference"]].groupby(GROUP):
         measure = float(part.groupby("seed").value.mean().median())
-        yield from _claim(keys, "C2ST", measure, measure <= claims["reference_c2st"])
+        good = measure <= claims["reference_c2st"] and _whole(ended, keys)
+        yield from _claim(keys, "C2ST", measure, good)
+
+
+def _whole(ended: pd.DataFrame, keys: tuple) -> bool:
+    """Whether there were runs of a kind of draws, and none of them failed."""
+    method = keys[1].removesuffix("_refined")
+    runs = ended[(ended[GROUP] == [keys[0], method, *keys[2:]]).all(axis=1)].value
+    return len(runs) > 0 and bool((runs == 1).all())
 
 
 def _claim(keys: tuple, quantity: str, measure: float, good: bool) -> Iterator[dict]:

@@ -43,8 +43,8 @@ def _ranks(values: Float[Tensor, "N C"]) -> Float[Tensor, "2 N C"]:
     below, through = (torch.searchsorted(ordered, columns, right=right) for right in (False, True))
     ranks = 0.5 * (below + through + 1).mT.double()
     ranks = (ranks - ranks.mean(1, keepdim=True)) / ranks.std(1, keepdim=True)
-    constant = values.amax(0) == values.amin(0)
-    return ranks.masked_fill(constant, 0.0)
+    known = values.isfinite().all(0) & (values.amax(0) > values.amin(0))
+    return ranks.masked_fill(~known, 0.0)
 
 
 def _related(one: Float[Tensor, "2 N C"], other: Float[Tensor, "2 N K"]) -> Bool[Tensor, " C"]:
