@@ -65,7 +65,7 @@ def test_the_diffusion_table_has_every_metric(smoke):
     assert {"published"} <= set(table.setting) and table.value.notna().all()
 
 
-def test_every_way_to_train_is_compared_over_the_same_seeds(smoke):
+def test_ways_to_train_are_compared_over_the_same_seeds(smoke):
     table = tables.load(smoke.path / R / "tables" / "diffusion.csv")
     table = table[table.setting == "ablation"]
     losses = table[table.metric == "nll_posterior"]
