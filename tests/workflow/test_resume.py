@@ -70,6 +70,6 @@ def test_kill_9_at_a_random_step_and_run_again_is_bit_equal(tree):
 
 def test_a_checkpoint_of_other_settings_is_not_gone_on_from(tree):
     killed_while_training(tree)
-    tree.edit("config.yaml", "rate: 0.002", "rate: 0.003")
+    tree.edit("config.yaml", "rate: 0.003", "rate: 0.004")
     log = run_again(tree)
     assert "starting anew" in log and "epoch 1/40" in log
