@@ -27,12 +27,14 @@ class Prior(NamedTuple):
         log_prob: log p(theta), -inf outside the support.
         low: Least value of each parameter, -inf where there is none.
         high: Bound above each parameter, inf where there is none.
+        circular: Places of the parameters that are angles, from -pi to pi.
     """
 
     sample: Callable[[Generator, int], Float[Tensor, "B D"]]
     log_prob: Callable[[Float[Tensor, "*B D"]], Float[Tensor, "*B"]]
     low: Float[Tensor, " D"]
     high: Float[Tensor, " D"]
+    circular: tuple[int, ...] = ()
 
 
 class Exact(NamedTuple):
@@ -89,6 +91,12 @@ class Simulator:
         x_shift: Where a trial is a signed response time, the place of the parameter that is added
             to all times and does nothing else: absolute values lie above it, and signs tell two
             responses apart.
+        x_serial: Whether a data set is a series: in time along its first axis, with one number or
+            more at each.
+        x_period: Of a series, after how many steps a clock that everybody knows begins anew, such
+            as 7 days; 0 for none.
+        x_zeros: Whether numbers of the data are exactly zero with some probability, and positive
+            else.
         x_noise: Standard deviation of normal noise that `simulate` adds last, where there is such:
             training draws it anew in every epoch.
         clean: What `simulate` draws before that.
@@ -109,6 +117,9 @@ class Simulator:
     x_counts: int | None = None
     x_low: float = -math.inf
     x_shift: int | None = None
+    x_serial: bool = False
+    x_period: int = 0
+    x_zeros: bool = False
     x_noise: float = 0.0
     clean: Callable[[Generator, Float[Tensor, "B D"]], Float[Tensor, " B *X"]] | None = None
     mode: Callable[[Tensor, Tensor], Tensor] | None = None
@@ -202,6 +213,8 @@ class Simulator:
         check.shapes(*drawn, n, *sizes)
         check.finite(*drawn)
         check.above(self.x_low, drawn.x)
+        if self.x_zeros:
+            check.zero_or_more(drawn.x)
         if self.x_shift is not None:
             check.shifted(drawn.theta[:, self.x_shift], drawn.x)
         if self.x_counts is not None:

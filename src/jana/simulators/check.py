@@ -108,6 +108,19 @@ def above(low: float, x: Float[Tensor, " B *X"]) -> None:
         )
 
 
+def zero_or_more(x: Float[Tensor, " B *X"]) -> None:
+    """Refuses negative data where they are zeros and positive numbers.
+
+    Raises:
+        ValueError: If a simulated value is below zero.
+    """
+    if not (x >= 0).all():
+        raise ValueError(
+            f"simulated data must be zero or positive (x_zeros), but {int((x < 0).sum())} of "
+            f"{x.numel()} numbers are not: cut them off at 0, or take x_zeros out"
+        )
+
+
 def bounded(name: str, low: float, high: float) -> None:
     """Refuses a shift of times without bounds on both sides.
 

@@ -1,0 +1,20 @@
+"""The epidemic of 34 parameters, its ramps as published.
+
+Reference: section 4.4 of Radev et al. (2023), arXiv:2302.09125.
+"""
+
+from . import epidemics
+from .base import Simulator
+
+epidemic = epidemics.Epidemic(ramps="as_published")
+
+simulator = Simulator(
+    prior=epidemics.prior,
+    simulate=epidemic.simulate,
+    theta_names=epidemics.NAMES,
+    x_axes=("day", "series"),
+    log_likelihood=epidemic.log_likelihood,
+    x_serial=True,
+    x_period=epidemics.WEEK,
+    x_zeros=True,
+)
