@@ -132,7 +132,21 @@ def test_the_band_is_that_of_medians_of_as_many_exact_samples(after):
     low = value(after, metric="root_mmd_low", setting="median of 2", quantity="posterior")
     high = value(after, metric="root_mmd_high", setting="median of 2", quantity="posterior")
     assert 0.1 < low < 0.125 < 0.165 < high < 0.19
+    most = value(after, metric="root_mmd_most", setting="median of 2", quantity="posterior")
+    assert low < most < high  # nine of ten are no farther
     assert value(after, metric="within_floor", method="jana") == 0  # the median is .55
+
+
+def test_who_is_closer_than_exact_samples_is_within(tmp_path):
+    """By chance, as one of twenty of them is too."""
+    near = [
+        dict(found, value=0.05)
+        if found["metric"] == "root_mmd" and found["method"] == "jana"
+        else found
+        for found in runs()
+    ]
+    found = standing.rows(generator(1), table(near, tmp_path / "t.csv"), CLAIMS)
+    assert value(found, metric="within_floor", method="jana") == 1
 
 
 def test_claims_stand_beside_their_measures(after):
