@@ -6,6 +6,7 @@ import timing
 import yaml
 
 from jana import recipes, settings, simulators
+from jana.designs import Design
 from jana.inference import draws, surrogate
 from jana.rng import generator
 
@@ -14,7 +15,7 @@ CONFIG = Path(__file__).parents[1] / "config.yaml"
 designs = yaml.safe_load(CONFIG.read_text())["designs"]
 for task in ("two_moons", "gaussian_linear", "gaussian_iid"):
     simulator = simulators.get(task)
-    design = recipes.Design.from_config(settings.design(designs, "tuned", task))
+    design = Design.from_config(settings.design(designs, "tuned", task))
     pairs = simulator.draw(generator(1), 100_000)
     model = recipes.build_joint(design, simulator, tuple(pairs.x.shape[1:]), [0])
     model.set_from(*pairs)

@@ -8,6 +8,7 @@ import torch
 import yaml
 
 from jana import recipes, settings, simulators
+from jana.designs import Design
 from jana.rng import generator
 from jana.training import fit
 from jana.training.losses import nll
@@ -19,7 +20,7 @@ config = yaml.safe_load(CONFIG.read_text())
 pairs = settings.pairs(config["designs"], ["tuned", "paper"], config["benchmarks"]["tasks"])
 for (task, name), members in product(pairs, (1, 3)):
     simulator = simulators.get(task)
-    design = recipes.Design.from_config(settings.design(config["designs"], name, task))
+    design = Design.from_config(settings.design(config["designs"], name, task))
     data = tuple(simulator.draw(generator(1), 2000))
     shape = tuple(data[1].shape[1:])
     model = recipes.build_joint(design, simulator, shape, range(members))

@@ -7,7 +7,8 @@ from pathlib import Path
 import yaml
 
 from jana import settings, simulators
-from jana.recipes import Design, FlowSettings, NetSettings, SummarySettings, build_joint
+from jana.designs import Design, FlowSettings, NetSettings, SummarySettings
+from jana.recipes import build_joint
 from jana.rng import generator
 from jana.training.fit import Training
 

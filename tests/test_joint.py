@@ -8,7 +8,8 @@ import torch
 from designs import design, entries, flow_settings, pair
 
 from jana import simulators
-from jana.recipes import Design, build_joint
+from jana.designs import Design
+from jana.recipes import build_joint
 from jana.rng import generator
 
 SEEDS = [1, 2]

@@ -8,13 +8,13 @@ import yaml
 from designs import entries, flow_settings, penalty, published
 
 from jana import recipes, simulators
+from jana.designs import Design
 from jana.flows.base import Normal, StudentT
 from jana.flows.coupling import Coupling, Elementwise
 from jana.flows.mixing import ActNorm, Mixing, Permutation
 from jana.flows.published import FreeSpline, Rotation, Scale
 from jana.flows.spline import Spline
 from jana.flows.warps import Affine
-from jana.recipes import Design
 from jana.rng import generator
 
 ENTRY = yaml.safe_load("""

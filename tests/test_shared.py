@@ -7,10 +7,11 @@ import torch
 from designs import design, flow_settings
 
 from jana import simulators
+from jana.designs import SummarySettings
 from jana.flows.flow import Flow
 from jana.inference import draws, refine, surrogate
 from jana.joint import Joint
-from jana.recipes import SummarySettings, build_joint, generators
+from jana.recipes import build_joint, generators
 from jana.rng import generator
 from jana.shared import BLUR, SharedSummary
 from jana.training import fit

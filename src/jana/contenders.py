@@ -16,8 +16,8 @@ from .baselines.nre import Nre
 from .baselines.ours import Jana
 from .baselines.snpla import Snpla, Steps
 from .baselines.snvi import Snvi, Variational
+from .designs import Design, FlowSettings
 from .joint import Joint
-from .recipes import Design, FlowSettings
 from .simulators.base import Draws, Prior, Simulator
 
 # Settings that are entries of their own.

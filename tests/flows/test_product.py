@@ -5,6 +5,7 @@ import torch
 from designs import TRAINING, design, entries, flow_settings
 
 from jana import recipes, simulators
+from jana.designs import Design
 from jana.flows.product import Product
 from jana.inference import draws, surrogate
 from jana.recipes import build_joint, generators
@@ -123,7 +124,7 @@ def test_recipes_restore_which_numbers_are_kept():
     simulator = simulators.get("slcp_distractors")
     _, x = simulator.draw(generator(1), 2)
     kept = torch.arange(100) < 8
-    made = build_joint(recipes.Design.from_config(entry), simulator, (100,), SEEDS, kept)
+    made = build_joint(Design.from_config(entry), simulator, (100,), SEEDS, kept)
     again = recipes.restored(entry, simulator, (100,), made.state_dict(), "cpu")
     assert torch.equal(again.kept, kept)
     theta = simulator.prior.sample(generator(2), 2)

@@ -7,10 +7,11 @@ import torch
 from designs import entries
 
 from jana import simulators
+from jana.designs import Design
 from jana.flows import sets
 from jana.flows.single import Single
 from jana.flows.spline import Spline
-from jana.recipes import Design, build_joint
+from jana.recipes import build_joint
 from jana.rng import generator
 
 TASK = simulators.get("drift_diffusion")

@@ -8,9 +8,10 @@ import torch
 from designs import flow_settings, training
 
 from jana import recipes, simulators
+from jana.designs import Design, SummarySettings
 from jana.flows.soft import LEAST, Soft
 from jana.inference import surrogate
-from jana.recipes import Design, SummarySettings, build_flow
+from jana.recipes import build_flow
 from jana.rng import generator
 from jana.simulators import spikes
 

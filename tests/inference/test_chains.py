@@ -8,9 +8,10 @@ from designs import entries, flow_settings, pair, published
 from scipy import stats
 
 from jana import simulators
+from jana.designs import Design
 from jana.inference import chains, charts
 from jana.mcmc.nuts import Settings
-from jana.recipes import Design, build_joint, generators
+from jana.recipes import build_joint, generators
 from jana.rng import generator
 
 SEEDS = [1, 2]

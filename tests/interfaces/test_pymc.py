@@ -8,8 +8,9 @@ import torch
 from designs import design, entries
 
 from jana import simulators
+from jana.designs import Design
 from jana.inference import chains, charts
-from jana.recipes import Design, build_joint
+from jana.recipes import build_joint
 from jana.rng import generator
 
 pytest.importorskip("pymc")

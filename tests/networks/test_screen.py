@@ -5,8 +5,8 @@ import torch
 from scipy.stats import rankdata
 
 from jana import recipes, simulators
+from jana.designs import Design
 from jana.networks.screen import _ranks, telling
-from jana.recipes import Design
 from jana.rng import generator
 
 N = 4000

@@ -7,11 +7,11 @@ import torch
 from designs import design, entries, flow_settings, published, training
 
 from jana import recipes, settings, simulators
+from jana.designs import Apart, SummarySettings
 from jana.flows.dummied import Dummied
 from jana.flows.flow import Flow
 from jana.inference import draws, pairings, response_times, surrogate
 from jana.networks.published import PaperDeepSet
-from jana.recipes import Apart
 from jana.rng import generator
 from jana.training import fit
 from jana.training.losses import nll
@@ -26,7 +26,7 @@ SCHEDULES = (
 )
 SMALL = replace(
     design(flow_settings(kit="published", warps="AA", start="none", bounded=False)),
-    summary=recipes.SummarySettings((8, 8), 3, kit="published", count=True),
+    summary=SummarySettings((8, 8), 3, kit="published", count=True),
     training=SCHEDULES[0],
     apart=Apart("drift_diffusion_wide", SCHEDULES[1]),
 )

@@ -8,7 +8,8 @@ import torch
 from designs import TRAINING, flow_settings, pair, penalty, training
 
 from jana import simulators
-from jana.recipes import Design, SummarySettings, build_joint
+from jana.designs import Design, SummarySettings
+from jana.recipes import build_joint
 from jana.rng import generator
 from jana.training import fit
 from jana.training.losses import nll

@@ -7,12 +7,13 @@ import torch
 from designs import design, entries, flow_settings
 
 from jana import recipes, simulators
+from jana.designs import Design, SummarySettings
 from jana.flows.capped import Capped
 from jana.flows.flow import Flow
 from jana.flows.response import Response
 from jana.inference import draws, surrogate
 from jana.networks.responses import Responses
-from jana.recipes import Design, SummarySettings, build_joint, generators
+from jana.recipes import build_joint, generators
 from jana.rng import generator
 from jana.training import fit
 from jana.training.losses import nll

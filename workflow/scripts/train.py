@@ -2,7 +2,7 @@
 
 import torch
 
-from jana import recipes, simulators
+from jana import designs, recipes, simulators
 from jana.io import checkpoints, log, netcdf, tensors
 from jana.provenance import record
 from jana.training import fit
@@ -11,7 +11,7 @@ from jana.training.losses import nll
 log.to(snakemake.log[0])
 p, name = dict(snakemake.params.items()), f"{snakemake.wildcards.task} {snakemake.wildcards.design}"
 torch.set_num_threads(p["threads"])
-design, device = recipes.Design.from_config(p["design"]), recipes.device(p["device"])
+design, device = designs.Design.from_config(p["design"]), recipes.device(p["device"])
 pairs, others, *more = (tensors.load(f, "theta", "x", rows=p["rows"]) for f in snakemake.input)
 simulator = simulators.get(snakemake.wildcards.task)
 model = recipes.untrained(design, simulator, pairs, p["seeds"])
