@@ -18,6 +18,7 @@ include: "workflow/rules/diagnose.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/diffusion.smk"
 include: "workflow/rules/ablation.smk"
+include: "workflow/rules/epidemic.smk"
 include: "workflow/rules/comparison.smk"
 include: "workflow/rules/full.smk"
 include: "workflow/rules/report.smk"
@@ -27,6 +28,7 @@ localrules:
     all,
     benchmarks,
     diffusion,
+    epidemic,
     comparison,
     c2st_full,
 
@@ -56,6 +58,12 @@ rule diffusion:
         f"{R}/tables/diffusion.csv",
         RESPONSE_FIGURES,
         ABLATION_FIGURES,
+
+
+rule epidemic:
+    input:
+        f"{R}/tables/epidemic.csv",
+        SERIES_FIGURES,
 
 
 rule comparison:

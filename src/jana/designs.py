@@ -40,11 +40,13 @@ class FlowSettings:
             "permutation" (fixed) or "learned".
         act_norm: Whether a learned scale and shift stands before each coupling.
         latent_df: Degrees of freedom of a Student-t latent; None for a normal one.
-        start: "regression", or "none": data and context are only divided by constants.
+        start: "regression"; "scale": the target's own mean and standard deviation are taken out,
+            and no more; or "none": data and context are only divided by constants.
         bounded: Whether the flow keeps to the target's bounds.
         scale: What the target is divided by where nothing is regressed.
         context_scale: What the context is divided by there.
         soft: Of outcomes that are 0 or 1, whether a soft flow stands for their probabilities.
+        state: Of series, features of the recurrent network that the likelihood's steps are told.
         dummy: Whether the flow has a coordinate more than its target, as couplings need two.
     """
 
@@ -60,6 +62,7 @@ class FlowSettings:
     scale: float = 1.0
     context_scale: float = 1.0
     soft: bool = False
+    state: int = 0
     dummy: bool = False
 
     @classmethod
@@ -74,7 +77,7 @@ class FlowSettings:
 
 @dataclass(frozen=True)
 class SummarySettings:
-    """The summary network: in our kit, of exchangeable trials only.
+    """The summary network: in our kit, of exchangeable trials and of series only.
 
     Attributes:
         hidden: Widths of the hidden layers of its networks.
@@ -82,6 +85,7 @@ class SummarySettings:
         kit: "own", or "published" for the paper's: of trials, or of data as one vector.
         dropout: Of the paper's network of one vector: share of the hidden features left out.
         scale: What the paper's networks divide the data by.
+        penalty: Weight of the features' distance from normal ones, in the posterior's loss.
         count: Of trials, whether the paper's hands on the log of their number; ours always does.
     """
 
@@ -90,6 +94,7 @@ class SummarySettings:
     kit: str = "own"
     dropout: float = 0.0
     scale: float = 1.0
+    penalty: float = 0.0
     count: bool = False
 
 
@@ -152,7 +157,7 @@ class Design:
     def epochs(self) -> dict[str, int]:
         """How many passes there are at most, by network."""
         own = self.training if self.apart is None else self.apart.training
-        return {"posterior": self.training.epochs, "likelihood": own.of_likelihood}
+        return {"posterior": self.training.last, "likelihood": own.of_likelihood}
 
     def exchangeable(self, simulator: Simulator) -> bool:
         """Whether the networks take a simulator's data as trials whose order does not matter."""

@@ -13,6 +13,8 @@ from .flows.counts import Counts
 from .flows.flow import Flow
 from .flows.mixing import Permutation
 from .flows.product import Product
+from .flows.published_serial import PublishedSerial
+from .flows.recurrent import Serial
 from .flows.response import Response
 from .flows.soft import Soft
 from .networks.dropout import Masks
@@ -43,6 +45,8 @@ class Joint(nn.Module):
         design: How many coordinates of a trial are its design.
         kept: Which numbers of the flattened data the posterior flow is given; None for all.
         exchangeable: Whether data are trials whose order does not matter.
+        serial: Whether data are series, which both networks see as such; they need a summary.
+        penalty: Weight of the summary's distance from normal features in the posterior's loss.
 
     Attributes:
         pooling: For each member, the power of prior * likelihood in refined draws, beside the
@@ -53,16 +57,18 @@ class Joint(nn.Module):
     def __init__(
         self,
         posterior: Flow,
-        likelihood: Flow | Bernoulli | Product | Response | Soft,
+        likelihood: Flow | Bernoulli | Product | Response | Soft | Serial | PublishedSerial,
         x_shape: tuple[int, ...],
         summary: nn.Module | None = None,
         counts: Counts | None = None,
         design: int = 0,
         kept: Bool[Tensor, " X"] | None = None,
         exchangeable: bool = False,
+        serial: bool = False,
+        penalty: float = 0.0,
     ):
         super().__init__()
-        self.exchangeable = exchangeable
+        self.exchangeable, self.serial, self.penalty = exchangeable, serial, penalty
         self.register_buffer("kept", kept)
         self.register_buffer("pooling", torch.ones(len(posterior.project.weight)))
         self.counts = counts
@@ -127,6 +133,9 @@ class Joint(nn.Module):
         given, each = (theta, trials) if not self.design else (self.told(theta, x), 1)
         noise = self.likelihood.noise(rngs, given.shape[1], each).to(theta)
         rows = max(1, ROWS // each)
+        if isinstance(self.likelihood, PublishedSerial):  # its moments are brought along
+            pieces = zip(noise.split(rows, 1), given.split(rows, 1), x.split(rows, 1), strict=True)
+            return torch.cat([self.likelihood.sample_like(*piece) for piece in pieces], 1)
         pieces = zip(noise.split(rows, 1), given.split(rows, 1), strict=True)
         made = torch.cat([self.likelihood.sample(*piece).draws for piece in pieces], 1)
         return self.data(made.reshape(*theta.shape[:2], *self._outcome_shape), x)
@@ -177,6 +186,8 @@ class Joint(nn.Module):
         if self.exchangeable:
             outcome = x.flatten(0, 1)[:, : x.shape[2] - self.design]
             self.likelihood.set_from(outcome, self.told(theta[None], x[None])[0])
+        elif self.serial:
+            self.likelihood.set_from(x, theta)
         else:
             self.likelihood.set_from(self._spread(x.flatten(1)), theta)
 
@@ -186,7 +197,7 @@ class Joint(nn.Module):
 
     def context(self, x: Float[Tensor, "M B *X"]) -> Float[Tensor, "M B C"]:
         """What the posterior flow is given of the data."""
-        if not self.exchangeable:
+        if not (self.exchangeable or self.serial):
             x = x.flatten(2) if self.counts is None else self.counts.seen(x.flatten(2))
             x = x if self.kept is None else x[..., self.kept]
         return x if self.summary is None else self.summary(x)
@@ -205,6 +216,8 @@ class Joint(nn.Module):
             return self.likelihood.log_prob_of_sets(theta, x).to(theta)
         if self.exchangeable:
             return self.log_likelihood_of_trials(theta, x).sum(-1)
+        if self.serial:
+            return self.likelihood.log_prob(x, theta)
         if self.counts is None:
             return self.likelihood.log_prob(x.flatten(2), theta)
         return self._log_probability(theta, x.flatten(2))

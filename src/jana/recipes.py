@@ -8,118 +8,32 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Generator, Tensor, nn
 
-from . import simulators
+from . import series, simulators
 from .designs import Design, FlowSettings
-from .flows.base import Normal, StudentT
 from .flows.bernoulli import Bernoulli
-from .flows.capped import Capped
 from .flows.counts import TOP, Counts
-from .flows.coupling import Coupling, Elementwise
-from .flows.dummied import Dummied
-from .flows.flow import Flow
-from .flows.gaussian import Gaussian
-from .flows.mixing import ActNorm, Mixing, Permutation
 from .flows.product import Product
-from .flows.published import CLAMPED_AFFINE, FreeSpline, Rotation, Scale
 from .flows.response import Response
 from .flows.soft import Soft
 from .flows.spline import Spline
-from .flows.support import Support
-from .flows.warps import Affine
 from .inference import refine
 from .io import checkpoints
 from .joint import Joint
+from .kits import build_flow, generators, style
 from .networks.deep_set import DeepSet
 from .networks.mlp import Style
 from .networks.published import PaperDeepSet, Perceptron
 from .networks.responses import Responses
 from .networks.screen import telling
-from .networks.standardize import Standardize
-from .provenance import seed_of
-from .rng import generator
 from .shared import SharedSummary
 from .simulators.base import Simulator
-
-# What each kind of layer is called in a design's `warps`, and the settings it takes.
-KITS = {
-    "own": {
-        "warps": {"A": lambda net: Affine(), "S": lambda net: Spline(net.bins, net.bound)},
-        "norm": ActNorm,
-        "mixings": {"none": (), "permutation": (Permutation,), "learned": (Permutation, Mixing)},
-    },
-    "published": {
-        "warps": {
-            "A": lambda net: CLAMPED_AFFINE,
-            "S": lambda net: FreeSpline(net.bins, net.bound),
-        },
-        "norm": Scale,
-        "mixings": {"none": (), "permutation": (Permutation,), "learned": (Rotation,)},
-    },
-}
-
-
-def build_flow(
-    rngs: Sequence[Generator],
-    settings: FlowSettings,
-    target: tuple[Tensor, Tensor],
-    given: tuple[Tensor, Tensor],
-    capped: int | None = None,
-) -> Flow:
-    """A flow that starts as its regression, or its scaling, alone.
-
-    Args:
-        rngs: One generator per member.
-        settings: Of the flow.
-        target: Bounds (D,) of what it is a density of.
-        given: Bounds (C,) of its context.
-        capped: Which coordinate the last number of the context is the upper bound of, if any.
-    """
-    if settings.dummy:
-        more = target[0].new_tensor([torch.inf])
-        target = torch.cat([target[0], -more]), torch.cat([target[1], more])
-    kit, dim, context = KITS[settings.kit], len(target[0]), len(given[0])
-    edge = torch.full((dim,), torch.inf)
-    support = Support(*(target if settings.bounded else (-edge, edge)), context)
-    layers: list[nn.Module] = []
-    for index, letter in enumerate(settings.warps):
-        net, style = settings.nets[letter], _style(settings, letter)
-        told = context + support.n_edges
-        if letter == "G" and not told:  # nothing to tell it: whitening has done its work already
-            continue
-        if settings.act_norm:
-            layers.append(kit["norm"](rngs, dim))
-        if dim > 1 and (index or settings.kit == "published"):
-            layers += [mixing(rngs, dim) for mixing in kit["mixings"][settings.mixing]]
-        if letter == "G":
-            layers.append(Gaussian(rngs, dim, told, style))
-            continue
-        core = Coupling if dim > 1 else Elementwise
-        layers.append(core(rngs, dim, told, kit["warps"][letter](net), style))
-    base = Normal() if settings.latent_df is None else StudentT(settings.latent_df)
-    raw = torch.full((context,), torch.inf)
-    standardize = Standardize(*(given if settings.start == "regression" else (-raw, raw)))
-    parts = support, standardize, layers, base
-    flow = Capped(*parts, capped) if capped is not None else _plain(settings)(*parts)
-    if settings.start == "none":
-        flow.rescale(settings.scale, settings.context_scale)
-    return flow
-
-
-def _plain(settings: FlowSettings) -> type[Flow]:
-    return Dummied if settings.dummy else Flow
-
-
-def _style(settings: FlowSettings, letter: str) -> Style:
-    """Of the networks of one kind of coupling."""
-    net, start = settings.nets[letter], {"own": "kaiming", "published": "glorot"}[settings.kit]
-    return Style(net.hidden, settings.activation, start, net.dropout, net.decay)
 
 
 def screened(
     design: Design, simulator: Simulator, theta: Float[Tensor, "N D"], x: Float[Tensor, " N *X"]
 ) -> Bool[Tensor, " X"] | None:
     """Which numbers of the data tell of the parameters; None for all, or where none is screened."""
-    if not design.screen or design.exchangeable(simulator):
+    if not design.screen or design.exchangeable(simulator) or simulator.x_serial:
         return None
     kept = telling(x.flatten(1), theta)
     return None if kept.all() or not kept.any() else kept
@@ -159,6 +73,8 @@ def build_joint(
         counts = Counts(simulator.x_counts)
         x_low, x_high = torch.zeros_like(x_high), torch.full_like(x_high, TOP)
     capped = _capped(design, simulator)
+    if simulator.x_serial:
+        return series.build_joint(design, simulator, x_shape, seeds)
     summary = _summary(generators(seeds, "weights", "summary"), design, simulator, context)
     if summary is not None:
         edge = torch.full((summary.size,), torch.inf)
@@ -177,8 +93,8 @@ def build_joint(
         flow = build_flow(rngs["likelihood"], design.likelihood, (-edge[:2], edge[:2]), given)
         likelihood = Soft(flow)
     elif simulator.x_binary:
-        style = _style(design.likelihood, design.likelihood.warps[0])
-        likelihood = Bernoulli(rngs["likelihood"], told, simulator.x_design, style)
+        how = style(design.likelihood, design.likelihood.warps[0])
+        likelihood = Bernoulli(rngs["likelihood"], told, simulator.x_design, how)
     elif capped is not None:
         likelihood = _response(rngs["likelihood"], design.likelihood, told, capped)
     elif kept is None:
@@ -297,7 +213,7 @@ def _response(
     """The likelihood of response times; its affine map stands for the Gaussian layers."""
     splines = [settings.nets[letter] for letter in settings.warps if letter == "S"]
     warps = [Spline(net.bins, net.bound) for net in splines]
-    return Response(rngs, told, shift, warps, _style(settings, settings.warps[-1]))
+    return Response(rngs, told, shift, warps, style(settings, settings.warps[-1]))
 
 
 def restored(
@@ -345,11 +261,6 @@ def trained(
     """
     saved = checkpoints.load(path, entry)
     return restored(entry, simulator, tuple(x.shape[1:]), saved, wanted)
-
-
-def generators(seeds: Sequence[int], *name: object) -> list[Generator]:
-    """One generator per member, for the purpose that `name` says."""
-    return [generator(seed_of(seed, *name)) for seed in seeds]
 
 
 def device(wanted: str) -> torch.device:

@@ -1,4 +1,5 @@
 # What the schema cannot say of a configuration, refused before anything runs.
+from itertools import combinations
 from os import W_OK, X_OK, access
 
 from snakemake.exceptions import WorkflowError
@@ -7,7 +8,7 @@ from jana import catalogue, provenance, settings
 
 HOME = Path(workflow.basedir)
 ASKED = config["benchmarks"]
-EACH = {name: config[name] for name in ("benchmarks", "diffusion")}
+EACH = {name: config[name] for name in ("benchmarks", "diffusion", "epidemic")}
 KNOWN = catalogue.names()
 ablated = EACH["diffusion"]["ablation"]
 ablated["pairs"] = {asked: pair for asked, pair in ablated["pairs"].items() if pair}
@@ -138,6 +139,12 @@ for name, part, needed in [
         (config["stan"] | EACH["diffusion"]["sbc"])["datasets"],
     ),
     ("diffusion", "densities", EACH["diffusion"]["densities"]),
+    (
+        "epidemic",
+        "calibration.datasets",
+        EACH["epidemic"]["calibration"]["datasets"] + 1,
+    ),
+    ("epidemic", "series.parameters", EACH["epidemic"]["series"]["parameters"]),
 ]:
     if needed > EACH[name]["test"]:
         raise WorkflowError(
@@ -157,12 +164,19 @@ if sbc["datasets"] > EACH["diffusion"]["calibration"]["datasets"]:
         f"{sbc['datasets']} for diffusion.calibration.datasets of "
         f"{EACH['diffusion']['calibration']['datasets']}: lower the one or raise the other"
     )
-both = sorted(set(EACH["benchmarks"]["tasks"]) & set(EACH["diffusion"]["tasks"]))
-if both:
-    raise WorkflowError(
-        f"a task belongs to one experiment, but {', '.join(both)} stands in benchmarks.tasks and "
-        "in diffusion.tasks: leave it out of one of them"
-    )
+for one, other in combinations(EACH, 2):
+    both = sorted(set(EACH[one]["tasks"]) & set(EACH[other]["tasks"]))
+    if both:
+        raise WorkflowError(
+            f"a task belongs to one experiment, but {', '.join(both)} stands in {one}.tasks and "
+            f"in {other}.tasks: leave it out of one of them"
+        )
+for task in EACH["epidemic"]["tasks"]:
+    if not (catalogue.has(task, "x_serial") and catalogue.has(task, "log_steps")):
+        raise WorkflowError(
+            f"each of epidemic.tasks needs series, of a simulator with x_serial and log_steps, but "
+            f"{task} lacks one of them: leave it out, or add it to benchmarks.tasks"
+        )
 for task in EACH["diffusion"]["tasks"]:
     if not (catalogue.has(task, "x_shift") and catalogue.has(task, "log_likelihood")):
         raise WorkflowError(
@@ -217,7 +231,8 @@ for task in config["stan"]["tasks"]:
             f"{', '.join(catalogue.keys('stan/reference.py', 'PROGRAMS'))}): leave it out, or add "
             f"src/jana/stan/programs/{task}.stan and its entry in src/jana/stan/reference.py"
         )
-for name, asked in EACH.items():
+for name in ("benchmarks", "diffusion"):
+    asked = EACH[name]
     fitted = (config["stan"] | asked.get("stan", {}))["datasets"]
     if fitted > asked["observations"]:
         raise WorkflowError(

@@ -16,6 +16,7 @@ include: "checks.smk"
 git()  # once here, for all jobs: it goes to them by the environment
 
 BENCHMARKS, DIFFUSION = config["benchmarks"], config["diffusion"]
+EPIDEMIC = config["epidemic"]
 COMPARISON = config["comparison"]
 TASKS, DESIGNS = BENCHMARKS["tasks"], BENCHMARKS["designs"]
 RESPONSES = DIFFUSION["tasks"]
@@ -26,7 +27,11 @@ CONTESTS = [
 ]
 COMPARED = list(dict.fromkeys(run["task"] for run in CONTESTS))
 # Which experiment a task belongs to.
-EXPERIMENT = dict.fromkeys(TASKS, "benchmarks") | dict.fromkeys(RESPONSES, "diffusion")
+EXPERIMENT = {
+    task: name
+    for name in ("benchmarks", "diffusion", "epidemic")
+    for task in config[name]["tasks"]
+}
 
 
 def paired(entry):
@@ -37,6 +42,7 @@ def paired(entry):
 
 
 PAIRS, RESPONSE_PAIRS = paired(BENCHMARKS), paired(DIFFUSION)
+SERIES_PAIRS = paired(EPIDEMIC)
 
 
 def apart(task, design):
@@ -48,7 +54,7 @@ def apart(task, design):
 APART = {
     apart(*pair)["task"]: config[EXPERIMENT[pair[0]]]
     | {"simulations": apart(*pair)["simulations"]}
-    for pair in PAIRS + RESPONSE_PAIRS
+    for pair in PAIRS + RESPONSE_PAIRS + SERIES_PAIRS
     if apart(*pair)
 }
 # Tasks with reference fits.
@@ -268,6 +274,12 @@ def response_figures(task, design):
 
 
 RESPONSE_FIGURES = [path for pair in RESPONSE_PAIRS for path in response_figures(*pair)]
+# Of the epidemic.
+SERIES_FIGURES = [
+    figure_path(*pair, name)
+    for pair in SERIES_PAIRS
+    for name in ("series", "calibration", "recovery", "losses")
+]
 COMPARISON_FIGURES = [
     f"{C}/{task}/figures/{name}.png"
     for task in COMPARISON["tasks"]

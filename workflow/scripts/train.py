@@ -18,7 +18,12 @@ model = recipes.untrained(design, simulator, pairs, p["seeds"])
 course = fit.course(design.training, device, pairs, others)
 apart = design.apart and fit.course(design.apart.training, device, *more)
 clean = tensors.load_all(snakemake.input.train).get("x_clean")
-drawn = simulator.prior.sample, simulator.redrawn(clean, len(course.data[0][0])), apart
+drawn = (
+    simulator.prior.sample,
+    simulator.redrawn(clean, len(course.data[0][0])),
+    apart,
+    simulator.draw,
+)
 state = fit.begin(model.to(device), course.data[0], design.training, apart)
 loaded, where = sum((others, *more), pairs), recipes.describe(model)
 details = record(rule=snakemake.rule, params=p, device=where)

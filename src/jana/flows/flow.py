@@ -40,7 +40,7 @@ class Flow(nn.Module):
         self.dim = len(support.low)
         self.support = support
         self.standardize = standardize
-        self.whitening = Whitening(self.dim, len(standardize.mean))
+        self.whitening = Whitening(self.dim, standardize.size)
         self.sizes = [layer.n_features for layer in layers]
         starts = [layer.start for layer in layers if layer.n_features]
         self.project = Linear(torch.cat(starts, dim=2))
@@ -48,6 +48,7 @@ class Flow(nn.Module):
         self.masks = Masks(self.layers)
         self.base = base
         self.fixed = False
+        self.alone = False  # whether `set_from` takes the target's own scale, and no more
         self.compiled = False  # whether couplings are compiled in training
 
     def set_from(self, x: Float[Tensor, "N D"], context: Float[Tensor, "N C"]) -> None:
@@ -56,6 +57,9 @@ class Flow(nn.Module):
         Does nothing to a flow that `rescale` has set.
         """
         if self.fixed:
+            return
+        if self.alone:
+            self.whitening.standardize(x)
             return
         self.standardize.set_from(context)
         context = self.standardize(context)

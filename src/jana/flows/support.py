@@ -1,6 +1,7 @@
 """The exact support of a target: a bijection between its bounds and the whole space."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
@@ -25,6 +26,10 @@ class Support(nn.Module):
     it is uniform. So where data pin a parameter down, the map is a shift and a scale, and the
     bounds bend nothing; near a bound, the posterior's sharp edge becomes a normal tail.
 
+    An angle, which goes round from high to low, is first turned by where on the circle the context
+    puts it, by a regression of its cosine and sine: so the cut lies opposite to that place, where
+    there is least mass, and what is left is a coordinate with two bounds. Nothing is stretched.
+
     No draw can fall outside [low, high): what rounds onto the upper bound is set to the number
     before it. The log density of such a draw is that of its latent; asked for again it is that
     of the nearest number that single precision can tell from the bound.
@@ -33,12 +38,22 @@ class Support(nn.Module):
         low: Least value of each coordinate, -inf where there is none.
         high: Bound above each coordinate, inf where there is none.
         context: Number of context features C.
+        circular: Places of the coordinates that are angles, from -pi to pi.
     """
 
-    def __init__(self, low: Float[Tensor, " D"], high: Float[Tensor, " D"], context: int):
+    def __init__(
+        self,
+        low: Float[Tensor, " D"],
+        high: Float[Tensor, " D"],
+        context: int,
+        circular: Sequence[int] = (),
+    ):
         super().__init__()
         if not (low < high).all():
             raise ValueError(f"bounds need low < high, not {low.tolist()} and {high.tolist()}")
+        self.circular = list(circular)
+        self.register_buffer("turn", torch.zeros(2, context, len(circular), dtype=torch.float64))
+        self.register_buffer("toward", torch.zeros(2, len(circular), dtype=torch.float64))
         self.register_buffer("low", low)
         self.register_buffer("high", high)
         self.register_buffer("below_high", torch.nextafter(high, low))
@@ -56,6 +71,15 @@ class Support(nn.Module):
     def set_from(self, x: Float[Tensor, "N D"], context: Float[Tensor, "N C"]) -> None:
         """Fits the Gaussians of the coordinates with two bounds."""
         box = self.kinds.get(BOTH, [])
+        if self.circular:
+            angle = x[:, self.circular].double()
+            design = torch.cat([context, torch.ones_like(context[:, :1])], -1).double()
+            aims = torch.cat([angle.cos(), angle.sin()], -1)
+            found = torch.linalg.lstsq(design.cpu(), aims.cpu(), driver="gelsd").solution.to(aims)
+            slopes = found.unflatten(-1, (2, -1)).movedim(1, 0)
+            self.turn.copy_(slopes[:, :-1])
+            self.toward.copy_(slopes[:, -1])
+            x = self._turned(x[None], context[None], -1.0)[0]
         if box:
             bounds = self.low[box].double(), self.high[box].double()
             found = truncated.regression(x[:, box].double(), context.double(), *bounds)
@@ -67,6 +91,7 @@ class Support(nn.Module):
         if set(self.kinds) == {NEITHER}:
             return x, x.new_zeros(x.shape[:2])
         inside = ((x >= self.low) & (x < self.high)).all(-1)
+        x = self._turned(x, context, -1.0)
         z, log_slope = self._by_kind("forward", x, context)
         return z, log_slope.masked_fill(~inside, -math.inf)
 
@@ -75,7 +100,20 @@ class Support(nn.Module):
         if set(self.kinds) == {NEITHER}:
             return z, z.new_zeros(z.shape[:2])
         x, log_slope = self._by_kind("inverse", z, context)
-        return torch.minimum(torch.maximum(x, self.low), self.below_high), log_slope
+        x = torch.minimum(torch.maximum(x, self.low), self.below_high)
+        return self._turned(x, context, 1.0), log_slope
+
+    def _turned(self, x: Values, context: Context, sign: float) -> Values:
+        """Angles less where the context puts them (or more, with a sign of 1), within bounds."""
+        if not self.circular:
+            return x
+        cosine, sine = context.double()[None] @ self.turn[:, None] + self.toward[:, None, None]
+        angle = x[..., self.circular].double() + sign * torch.atan2(sine, cosine)
+        low, high = self.low[self.circular], self.below_high[self.circular]
+        angle = (torch.remainder(angle + math.pi, 2 * math.pi) - math.pi).to(x)
+        x = x.clone()
+        x[..., self.circular] = torch.minimum(torch.maximum(angle, low), high)
+        return x
 
     @property
     def n_edges(self) -> int:

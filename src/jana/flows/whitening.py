@@ -49,6 +49,14 @@ class Whitening(nn.Module):
         self.colour.copy_(eye * scale)
         self.log_det.fill_(-len(self.offset) * math.log(scale))
 
+    def standardize(self, x: Float[Tensor, "N D"]) -> None:
+        """Shifts and scales each coordinate instead."""
+        mean, sd = x.mean(0), x.std(0).clamp(min=1e-6)
+        self.offset.copy_(mean)
+        self.whiten.copy_(torch.diag(1 / sd))
+        self.colour.copy_(torch.diag(sd))
+        self.log_det.copy_(-sd.log().sum())
+
     def forward(
         self, x: Float[Tensor, "M B D"], context: Float[Tensor, "M B C"]
     ) -> tuple[Float[Tensor, "M B D"], Float[Tensor, "M B"]]:

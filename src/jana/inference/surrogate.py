@@ -34,6 +34,9 @@ def simulate(
         draws = sampled(model.likelihood, lambda told: told, rngs, model.told(theta, x), 1).draws
         made = draws.reshape(*theta.shape[:2], x.shape[2], -1)
         return model.data(made, x).unflatten(1, (-1, n))
+    if model.serial:
+        again = (part.repeat_interleave(n, dim=1) for part in (theta, x))
+        return model.surrogate(rngs, *again).unflatten(1, (-1, n))
     trials = model.x_shape[0] if model.exchangeable else 1
     draws = sampled(model.likelihood, lambda theta: theta, rngs, theta, n * trials).draws
     made = draws.reshape(*theta.shape[:2], n, *model.x_shape)
@@ -49,7 +52,7 @@ def log_likelihood(
         lambda theta, x: (model.log_likelihood(theta.to(device), x.to(device)),),
         theta,
         x,
-        per_row=x.shape[2] if model.exchangeable else 1,
+        per_row=x.shape[2] if model.exchangeable or model.serial else 1,
     )
     return found
 
@@ -64,7 +67,10 @@ def log_likelihood_of_draws(
 
 
 def _of_summaries(model: SharedSummary, draws: Tensor, x: Tensor) -> Tensor:
-    device, per_row = next(model.parameters()).device, x.shape[2] if model.exchangeable else 1
+    device, per_row = (
+        next(model.parameters()).device,
+        x.shape[2] if model.exchangeable or model.serial else 1,
+    )
     (seen,) = in_chunks(lambda x: (model.context(x.to(device)),), x, per_row=per_row)
 
     def density(*pair: Tensor) -> Tensor:

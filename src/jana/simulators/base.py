@@ -102,6 +102,7 @@ class Simulator:
         clean: What `simulate` draws before that.
         mode: Of (theta, x), which mode of the posterior given x a parameter lies on, counted from
             0, or -1 for none; where there are two of them, of equal mass.
+        log_steps: Of series, log p(x_t | theta, x before t) of each step, of (theta, x).
     """
 
     prior: Prior
@@ -123,6 +124,7 @@ class Simulator:
     x_noise: float = 0.0
     clean: Callable[[Generator, Float[Tensor, "B D"]], Float[Tensor, " B *X"]] | None = None
     mode: Callable[[Tensor, Tensor], Tensor] | None = None
+    log_steps: Callable[[Tensor, Tensor], Tensor] | None = None
 
     def __post_init__(self) -> None:
         check.names(self.theta_names, self.x_axes)

@@ -14,6 +14,7 @@ simulator = Simulator(
     theta_names=epidemics.NAMES,
     x_axes=("day", "series"),
     log_likelihood=epidemic.log_likelihood,
+    log_steps=epidemic.log_steps,
     x_serial=True,
     x_period=epidemics.WEEK,
     x_zeros=True,

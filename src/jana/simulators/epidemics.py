@@ -175,6 +175,12 @@ class Epidemic:
         """log p(x | theta): of positive reports a density per thousand, of zeros a chance."""
         return self.log_reports(theta, x).sum((-2, -1))
 
+    def log_steps(
+        self, theta: Float[Tensor, "*#B 34"], x: Float[Tensor, "*#B T 3"]
+    ) -> Float[Tensor, "*B T"]:
+        """The terms of `log_likelihood`, one for each day."""
+        return self.log_reports(theta, x).sum(-1)
+
     def log_reports(
         self, theta: Float[Tensor, "*#B 34"], x: Float[Tensor, "*#B T 3"]
     ) -> Float[Tensor, "*B T 3"]:

@@ -51,8 +51,11 @@ class Training:
         likelihood_trials: How many of them the likelihood network sees in a step.
         likelihood_epochs: Passes of the likelihood network, where it is trained before the other;
             None: as many as the other.
-        per_trial: Of exchangeable data, whether the likelihood's gradient is that of the mean over
-            trials; losses are stated for all of them nonetheless.
+        per_trial: Of exchangeable data and of series, whether the likelihood's gradient is that of
+            the mean over trials or steps; losses are stated for all of them nonetheless.
+        online: Whether every epoch has new simulations, as many as there are to learn from: those
+            set what is not learned, and no more.
+        cut: Passes after which training ends, in the midst of the schedule of `epochs`; None: none.
         in_order: Of exchangeable data, whether the posterior network sees the first so many trials
             of a data set, and not any of them.
     """
@@ -75,12 +78,19 @@ class Training:
     likelihood_epochs: int | None = None
     per_trial: bool = False
     in_order: bool = False
+    online: bool = False
+    cut: int | None = None
 
     @property
     def of_likelihood(self) -> int:
         """Passes of the likelihood network, at most."""
         own = self.likelihood_epochs if self.surrogate else None
-        return own or self.epochs
+        return min(own or self.epochs, self.cut or self.epochs)
+
+    @property
+    def last(self) -> int:
+        """Passes of the posterior network, and of all that is trained beside it, at most."""
+        return min(self.epochs, self.cut or self.epochs)
 
 
 class Course(NamedTuple):
@@ -90,11 +100,13 @@ class Course(NamedTuple):
         data: What to learn from and what to validate with, on the model's device.
         training: How.
         redrawn: The data to learn from with new noise, where it can be drawn anew.
+        fresh: Simulates so many pairs, where training is online.
     """
 
     data: tuple[Data, Data]
     training: Training
     redrawn: Callable[[Generator], Float[Tensor, " _ *X"]] | None = None
+    fresh: Callable[[Generator, int], Data] | None = None
 
 
 def course(training: Training, device: torch.device, pairs: Data, others: Data) -> Course:
@@ -166,6 +178,7 @@ def epochs(
     prior: Callable[[Generator, int], Tensor],
     redrawn: Callable[[Generator], Float[Tensor, " _ *X"]] | None = None,
     apart: Course | None = None,
+    fresh: Callable[[Generator, int], Data] | None = None,
 ) -> Iterator[Epoch]:
     """Trains the model in place from where `state` stands, one pass per step of the iterator.
 
@@ -183,21 +196,29 @@ def epochs(
         prior: Draws parameters.
         redrawn: The data to learn from with new noise, where it can be drawn anew: it then is, in
             every epoch.
+        fresh: Simulates pairs: needed where training is online.
         apart: The likelihood network's own course, as `begin` had it: it is trained first then, and
             neither network sees the other's data.
 
     Raises:
+        ValueError: If training is online, and nothing simulates.
         FloatingPointError: If a member left out more than 1 % of an epoch's steps, or never had
             a finite validation loss.
     """
-    stages = _stages(state, Course(data, training, redrawn), apart)
+    if training.online and fresh is None:
+        raise ValueError("online training needs a simulator, but none is given: pass `fresh`")
+    course = Course(data, training, redrawn, fresh if training.online else None)
+    stages = _stages(state, course, apart)
     while state.stage < len(stages):
-        groups, ((learn, watch), training, redrawn) = stages[state.stage]
+        groups, ((learn, watch), training, redrawn, fresh) = stages[state.stage]
         parts = {names: state.parts[names] for names in groups}
         if not state.epoch:  # the start, which the regressions alone have made, competes too
             state.history.append(Epoch(0, {}, _validated(model, parts, loss, watch, training, 0)))
-        while state.epoch < training.epochs and any(p.running.any() for p in parts.values()):
+        while state.epoch < training.last and any(p.running.any() for p in parts.values()):
             begun = time.perf_counter()
+            if fresh is not None:
+                drawn = fresh(generator(seed_of(seeds[0], "online", state.epoch)), len(learn[0]))
+                learn = tuple(part.to(learn[0].device) for part in drawn)
             rows = _rows(model, learn, training, seeds, prior, redrawn, state)
             losses = _one_pass(model, parts, loss, rows, training, seeds, state.epoch)
             state.epoch += 1
@@ -285,7 +306,8 @@ def _one_pass(model, parts, loss, rows, training, seeds, epoch) -> dict[str, Ten
         pair = theta[members, batch], x[members, batch]
         terms = loss(model, *pair, _trials(model, rng, x, training), names)
         # The mean over trials in place of their sum weighs the likelihood's gradient in the norm.
-        shares = {"likelihood": 1 / x.shape[2]} if training.per_trial and model.exchangeable else {}
+        parts_alike = training.per_trial and (model.exchangeable or model.serial)
+        shares = {"likelihood": 1 / x.shape[2]} if parts_alike else {}
         sum(shares.get(name, 1.0) * term.sum() for name, term in terms.items()).backward()
         pace = rate(done, training.epochs * len(batches), training.rate, training.warmup)
         for group, part in parts.items():

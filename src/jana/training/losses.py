@@ -62,15 +62,26 @@ def nll(
         seen, given = x[:, :, trials.posterior], x[:, :, trials.likelihood]
     found = {}
     if "posterior" in names:
-        found["posterior"] = -model.log_posterior(theta, seen).mean(-1)
+        found["posterior"] = _posterior(model, theta, seen)
     if "likelihood" in names:
         scale = x[0, 0].numel() / given[0, 0].numel()
         found["likelihood"] = -scale * model.log_likelihood(theta, given).mean(-1)
     return found
 
 
-# As variances: the paper's, of its penalty on summaries.
+def _posterior(
+    model: Joint, theta: Float[Tensor, "M B D"], x: Float[Tensor, "M B *X"]
+) -> Float[Tensor, " M"]:
+    """The posterior's loss, with the distance of its summary from normal features if asked."""
+    context = model.context(x)
+    loss = -model.posterior.log_prob(theta, context).mean(-1)
+    if not model.penalty:
+        return loss
+    return loss + model.penalty * normal_mmd2(context[..., : model.summary.learned])
+
+
 LEAST = -80.0  # of exponents: what underflows takes ten times as long
+# As variances: the paper's, of its penalty on summaries.
 SCALES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 5, 10, 15, 20, 25, 30, 35, 100, 1e3, 1e4, 1e5, 1e6)
 
 

@@ -1,0 +1,170 @@
+"""A density of numbers that are exactly zero with some probability, and positive else."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor, nn
+from torch.nn.functional import logsigmoid
+
+from ..networks.levels import Levels
+from ..networks.mlp import MLP, Linear, Style, hidden_weights
+from .flow import Sample
+from .gaussian import MOST
+from .spline import Spline
+from .warps import softclip
+
+ROWS = 50_000  # that the regressions are fitted to, at most
+RIDGE = 1e-3  # a prior precision of their standardized slopes
+HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
+
+Rows = Float[Tensor, "M R X"]
+Features = Float[Tensor, "M R F"]
+
+
+class Hurdle(nn.Module):
+    """P(zeros) p(positive numbers | features), one number after another.
+
+    Each of the X numbers has a network, told the features and the numbers before it: of the log
+    odds of a zero, and of a flow that carries the logarithm of a positive number to a standard
+    normal by a linear regression, an affine map and a spline. The regressions are fitted once to
+    the features that are not learned; the networks start at zero.
+
+    Densities are by the product over numbers of a point mass at zero and the length of the positive
+    line: of positive numbers in their own unit.
+
+    Args:
+        rngs: One generator per member.
+        size: Numbers X of a row.
+        learned: Features that are learned, which come first.
+        plain: Features that are not.
+        spline: Of each number.
+        style: Of the networks.
+    """
+
+    def __init__(
+        self,
+        rngs: Sequence[Generator],
+        size: int,
+        learned: int,
+        plain: int,
+        spline: Spline,
+        style: Style,
+    ):
+        super().__init__()
+        self.size, self.learned, self.spline = size, learned, spline
+        self.levels, features = Levels(size), learned + plain
+        self.register_buffer("slope", torch.zeros(plain + 2 * size, size))
+        self.register_buffer("offset", torch.zeros(size))
+        self.register_buffer("spread_slope", torch.zeros(plain + 2 * size, size))
+        self.register_buffer("spread", torch.zeros(size))
+        self.register_buffer("log_odds", torch.zeros(size))
+        # What each number's network is told of the row: those before it.
+        before = torch.ones(size, size).tril(-1).repeat(1, 2)
+        self.register_buffer("before", before[:, None], persistent=False)
+        self.width, outputs = style.hidden[0], 3 + sum(spline.pieces)
+        told = hidden_weights(rngs, features, size * self.width, style.start)
+        self.project = Linear(told)
+        self.network = MLP(rngs, 2 * size, features, outputs, style, (size,))
+        self.decay = style.decay
+
+    @torch.no_grad()
+    def set_from(self, x: Float[Tensor, "R X"], plain: Float[Tensor, "R F"]) -> None:
+        """Fits a ridge regression to each number's logarithm where it is positive."""
+        self.levels.set_from(x)
+        rows = slice(None, None, math.ceil(len(x) / ROWS))
+        x, plain = x[rows], plain[rows]
+        told = torch.cat([plain, self.levels(x)], -1).double()
+        for place, column in enumerate(x.unbind(-1)):
+            positive = column > 0
+            share = (~positive).double().mean().clamp(1e-4, 1 - 1e-4)
+            self.log_odds[place] = (share / (1 - share)).log()
+            kept = torch.ones(told.shape[1], dtype=torch.bool)
+            kept[plain.shape[1] :] = self.before[place, 0].bool().cpu()
+            if int(positive.sum()) <= int(kept.sum()) + 1:
+                continue
+            design, target = told[positive][:, kept], column[positive].double().log()
+            found, offset = _ridge(design, target)
+            residual = target - design @ found - offset
+            self.slope[kept, place], self.offset[place] = found.to(self.slope), offset
+            # How wide it is varies more than anything else: the logarithm of its size, too.
+            log_size = (residual.square() + 1e-4 * residual.var()).log() / 2
+            found, offset = _ridge(design, log_size)
+            self.spread_slope[kept, place] = found.to(self.slope)
+            # So that residuals have unit variance, divided by their widths.
+            unit = residual * (-design @ found - offset).exp()
+            self.spread[place] = offset + unit.square().mean().log() / 2
+
+    def log_prob(self, x: Rows, features: Features) -> Float[Tensor, "M R"]:
+        """log p(x | features)."""
+        return self.log_probs(x, features).sum(-1)
+
+    def log_probs(self, x: Rows, features: Features) -> Rows:
+        """The terms of `log_prob`: a log density of what is positive, a log probability of zeros.
+
+        Each is given those before it.
+        """
+        odds, mean, log_scale, warp = self._told(self.levels(x), features)
+        positive = x > 0
+        log = torch.where(positive, x, 1.0).log()
+        z, log_slope = self.spline.forward((log - mean) * log_scale.exp(), warp)
+        normal = -0.5 * z.square() - HALF_LOG_2PI
+        density = logsigmoid(-odds) + normal + log_slope + log_scale - log
+        return torch.where(positive, density, logsigmoid(odds))
+
+    def sample(self, noise: Float[Tensor, "M R 2*X"], features: Features) -> Sample:
+        """One row for each of the features.
+
+        Args:
+            noise: Uniform numbers, then normal ones.
+            features: As for `log_prob`.
+        """
+        uniform, z = noise.split(self.size, -1)
+        x, total = torch.zeros_like(z), 0.0
+        for place in range(self.size):
+            odds, mean, log_scale, warp = self._told(self.levels(x), features)
+            y, log_slope = self.spline.inverse(z, warp)
+            log = y * (-log_scale).exp() + mean
+            zero = uniform < torch.sigmoid(odds)
+            drawn = torch.where(zero, 0.0, log.exp())
+            normal = -0.5 * z.square() - HALF_LOG_2PI
+            density = logsigmoid(-odds) + normal - log_slope + log_scale - log
+            each = torch.where(zero, logsigmoid(odds), density)
+            x = torch.cat([x[..., :place], drawn[..., place : place + 1], x[..., place + 1 :]], -1)
+            total = total + each[..., place]
+        return Sample(x[:, :, None], total[:, :, None])
+
+    def noise(self, rng: Generator, *shape: int) -> Float[Tensor, "*B 2*X"]:
+        """What `sample` takes, of a generator."""
+        uniform = torch.rand(*shape, self.size, generator=rng)
+        return torch.cat([uniform, torch.randn(*shape, self.size, generator=rng)], -1)
+
+    def _told(self, seen: Float[Tensor, "M R 2*X"], features: Features) -> tuple[Tensor, ...]:
+        """Log odds of zero, centre and log scale of the logarithm, numbers of its warp."""
+        members = len(seen)
+        inputs = (seen[:, None] * self.before).flatten(0, 1)
+        offset = self.project(features).unflatten(-1, (self.size, self.width)).movedim(2, 1)
+        told = self.network(inputs, offset.flatten(0, 1))
+        told = told.unflatten(0, (members, self.size)).movedim(1, 2)  # (M, R, X, outputs)
+        plain = torch.cat([features[..., self.learned :], seen], -1)
+        wide = softclip(plain @ self.spread_slope + self.spread, MOST)
+        mean = plain @ self.slope + self.offset + wide.exp() * told[..., 1]
+        log_scale = softclip(told[..., 2], MOST) - wide
+        return self.log_odds + told[..., 0], mean, log_scale, told[..., 3:]
+
+    def hidden(self) -> list[nn.Parameter]:
+        """Weights that decay."""
+        return [self.project.weight, *self.network.hidden()]
+
+
+def _ridge(
+    design: Float[Tensor, "R F"], target: Float[Tensor, " R"]
+) -> tuple[Float[Tensor, " F"], Float[Tensor, ""]]:
+    """Slopes and offset of a regression on standardized features."""
+    centre, spread = design.mean(0), design.std(0).clamp(min=1e-6)
+    unit = (design - centre) / spread
+    inner = unit.mT @ unit
+    inner.diagonal().add_(RIDGE * len(unit))
+    found = torch.linalg.solve(inner, unit.mT @ (target - target.mean())) / spread
+    return found, target.mean() - centre @ found
