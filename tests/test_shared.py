@@ -132,7 +132,8 @@ def test_it_trains_and_its_features_come_near_a_standard_normal():
     data = fit.split(pairs, settings.training, pairs)
     before = float(normal_mmd2(model.context(data[1][1][None])))
     state = fit.begin(model, data[0], settings.training)
-    for _ in fit.epochs(model, state, nll, data, settings.training, SEEDS[:1], TASK.prior.sample):
+    course = fit.Course(data, settings.training, TASK.prior.sample)
+    for _ in fit.epochs(model, state, nll, course, SEEDS[:1]):
         pass
     model.requires_grad_(False)
     theta, x = model.shared(*TASK.draw(generator(6), 200))

@@ -105,7 +105,8 @@ def test_a_trained_pair_is_restored_from_its_weights():
     )
     data = fit.split(pairs, TRAINING, pairs)
     state = fit.begin(made, data[0], TRAINING)
-    for _ in fit.epochs(made, state, nll, data, TRAINING, SEEDS, TASK.prior.sample):
+    course = fit.Course(data, TRAINING, TASK.prior.sample)
+    for _ in fit.epochs(made, state, nll, course, SEEDS):
         pass
     saved = {key: value.clone() for key, value in made.state_dict().items()}
     again = build_joint(design(), TASK, (5,), SEEDS, saved["kept"])

@@ -104,14 +104,16 @@ def begin(near=1, far=2, seeds=SEEDS):
     given = data(near), data(far, WIDE, n=30, trials=9)
     model = recipes.untrained(SMALL, TASK, given[0][0], seeds)
     each = SMALL.training, SMALL.apart.training
-    courses = [fit.course(how, CPU, *sets) for how, sets in zip(each, given, strict=True)]
+    courses = [
+        fit.course(how, CPU, *sets, TASK.prior.sample)
+        for how, sets in zip(each, given, strict=True)
+    ]
     return model, fit.begin(model, courses[0].data[0], *each[:1], courses[1]), courses
 
 
 def run(model, state, courses, passes=None):
     course, apart = courses
-    given = course.data, course.training, SEEDS, TASK.prior.sample, None, apart
-    for _ in fit.epochs(model, state, nll, *given):
+    for _ in fit.epochs(model, state, nll, course, SEEDS, apart):
         if state.passes == passes:
             break
     return {key: value.clone() for key, value in model.state_dict().items()}

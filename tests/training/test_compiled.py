@@ -32,7 +32,8 @@ def trained(warps, compiled):
     flow = flow_settings(warps=warps, dropout=0.1, decay=1e-3, **FLOW)
     model = pair("two_moons", [3, 4], flow, schedule)
     state = fit.begin(model, data[0], schedule)
-    assert len(list(fit.epochs(model, state, nll, data, schedule, [3, 4], simulator.prior.sample)))
+    course = fit.Course(data, schedule, simulator.prior.sample)
+    assert len(list(fit.epochs(model, state, nll, course, [3, 4])))
     return model.state_dict()
 
 

@@ -7,7 +7,7 @@ import torch
 
 from jana.networks.mlp import Linear, hidden_weights
 from jana.rng import generator
-from jana.training.members import Part, using
+from jana.training.members import Pace, Part, pace, using
 
 BETAS = 0.9, 0.999
 
@@ -26,9 +26,14 @@ def test_the_modules_parameters_are_views_of_the_weights():
     assert part.gradient.sum() == module.weight.numel()
 
 
-def test_a_step_is_adams_with_each_members_gradient_clipped(rng):
-    """Against torch's own clipping and Adam, member by member, over several steps."""
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_step_is_adams_with_each_members_gradient_clipped(rng, whole):
+    """Against torch's own clipping and Adam, member by member, over several steps.
+
+    By torch's kernel, or all members at once, as on a GPU.
+    """
     part, module = part_and_module(epsilon=1e-12)  # where the constant stands does not show
+    part.optimizers = [] if whole else part.optimizers
     x = torch.randn(5, 2, 4, 3, generator=rng)
     theirs = [torch.nn.Parameter(row.clone()) for row in part.weights]
     adams = [torch.optim.Adam([row], lr=0.01, eps=1e-12) for row in theirs]
@@ -36,7 +41,7 @@ def test_a_step_is_adams_with_each_members_gradient_clipped(rng):
         loss = (module(rows) ** 2).sum((1, 2))
         loss.sum().backward()
         gradients = part.gradient.clone()
-        part.step(loss, index, 0.01, 0.5)
+        part.step(loss, pace(0.01, part.epsilon, index), 0.5)
         for row, adam, gradient in zip(theirs, adams, gradients, strict=True):
             row.grad = gradient
             torch.nn.utils.clip_grad_norm_([row], 0.5)
@@ -45,35 +50,40 @@ def test_a_step_is_adams_with_each_members_gradient_clipped(rng):
     assert (part.gradient == 0).all()
 
 
+@pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize("epsilon", [1e-7, 0.1])
-def test_a_step_is_keras_formula_by_hand(epsilon, rng):
+def test_a_step_is_keras_formula_by_hand(epsilon, whole, rng):
     """lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + epsilon), at t = 1, 2, 3.
 
     torch's own has the constant beside the corrected root: with 0.1 it would be far off.
     """
     part, _ = part_and_module(epsilon=epsilon)
+    part.optimizers = [] if whole else part.optimizers
     weights = part.weights.clone().double()
     m, v = torch.zeros_like(weights), torch.zeros_like(weights)
     for t in (1, 2, 3):
         gradient = torch.randn(weights.shape, generator=rng)
         part.gradient.copy_(gradient)
-        part.step(torch.zeros(2), t - 1, 0.01, clip=math.inf)
+        part.step(torch.zeros(2), pace(0.01, epsilon, t - 1), clip=math.inf)
         m = BETAS[0] * m + (1 - BETAS[0]) * gradient
         v = BETAS[1] * v + (1 - BETAS[1]) * gradient.double().square()
-        pace = 0.01 * math.sqrt(1 - BETAS[1] ** t) / (1 - BETAS[0] ** t)
-        weights -= pace * m / (v.sqrt() + epsilon)
+        speed = 0.01 * math.sqrt(1 - BETAS[1] ** t) / (1 - BETAS[0] ** t)
+        weights -= speed * m / (v.sqrt() + epsilon)
         torch.testing.assert_close(part.weights.double(), weights, atol=1e-6, rtol=1e-6)
 
 
-def test_a_member_that_is_not_finite_is_left_as_it_is(rng):
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_member_that_is_not_finite_is_left_as_it_is(rng, whole):
     part, _ = part_and_module(3)
+    part.optimizers = [] if whole else part.optimizers
     before = part.weights.clone()
     part.gradient.normal_(generator=rng)
     part.gradient[0, 2] = math.nan
-    skipped = part.step(torch.tensor([1.0, math.inf, 1.0]), 0, 0.1, 1.0)
+    skipped = part.step(torch.tensor([1.0, math.inf, 1.0]), Pace(0.1, 1e-8), 1.0)
     assert skipped.tolist() == [True, True, False]
     assert torch.equal(part.weights[:2], before[:2])
     assert not torch.equal(part.weights[2], before[2])
+    assert part.taken.tolist() == [0, 0, 1] and part.first.isfinite().all()
 
 
 def test_the_average_is_a_running_one():

@@ -65,7 +65,8 @@ def trained():
     pairs = tuple(TASK.draw(generator(3), 2000))
     data = fit.split(pairs, schedule, pairs)
     state = fit.begin(model, data[0], schedule)
-    for _ in fit.epochs(model, state, nll, data, schedule, SEEDS[:1], TASK.prior.sample):
+    course = fit.Course(data, schedule, TASK.prior.sample)
+    for _ in fit.epochs(model, state, nll, course, SEEDS[:1]):
         pass
     return model.requires_grad_(False), *model.shared(*TASK.draw(generator(4), 200))
 

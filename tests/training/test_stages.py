@@ -25,8 +25,8 @@ def begin(schedule=STAGED, seeds=SEEDS, task="two_moons", learn=N):
 
 
 def run(model, state, data, schedule=STAGED, seeds=SEEDS, passes=None, task="two_moons"):
-    prior = simulators.get(task).prior.sample
-    for _ in fit.epochs(model, state, nll, data, schedule, seeds, prior):
+    course = fit.Course(data, schedule, simulators.get(task).prior.sample)
+    for _ in fit.epochs(model, state, nll, course, seeds):
         if state.passes == passes:
             break
     return {key: value.clone() for key, value in model.state_dict().items()}

@@ -41,7 +41,8 @@ class Jana:
         # Where nothing is held out, nothing is chosen by what is watched either.
         data = fit.split(tuple(pairs), self.training, tuple(pairs))
         state = fit.begin(model, data[0], self.training)
-        for _ in fit.epochs(model, state, nll, data, self.training, [seed], task.prior.sample):
+        course = fit.Course(data, self.training, task.prior.sample)
+        for _ in fit.epochs(model, state, nll, course, [seed]):
             pass
         model.requires_grad_(False)
         self.pool(model, seed, *data[1])

@@ -29,11 +29,14 @@ class Counts:
 
     Attributes:
         rngs: One generator per member, of the places within cells in training.
+        held: Whether the places in training stay as they are; as for masks of dropout.
+        places: Those drawn last.
     """
 
     def __init__(self, most: int):
         self.cells = most + 1
         self.rngs: Sequence[Generator] = ()
+        self.held, self.places = False, torch.zeros(0)
 
     def seen(self, x: Float[Tensor, "*B"]) -> Float[Tensor, "*B"]:
         """Counts as a context: the middle of their cells, on the even scale."""
@@ -54,8 +57,15 @@ class Counts:
 
     def random_places(self, x: Float[Tensor, "M B D"]) -> Float[Tensor, "M B D"]:
         """New places in training, each member's its own."""
-        made = [torch.rand(x.shape[1:], generator=rng) for rng in self.rngs]
-        return _within(torch.stack(made).to(x))
+        if not self.held:
+            self.places = torch.empty_like(x)
+            self.redraw(self.places)
+        return self.places
+
+    def redraw(self, places: Float[Tensor, "M B D"]) -> None:
+        """Draws new places into such as were drawn before."""
+        made = [torch.rand(places.shape[1:], generator=rng) for rng in self.rngs]
+        places.copy_(_within(torch.stack(made)))
 
     def fixed_places(self, dim: int) -> Iterator[Float[Tensor, " D"]]:
         """The places whose mean stands for the whole cell: Sobol's, the same for all counts."""

@@ -18,6 +18,7 @@ from .warps import softclip
 ROWS = 50_000  # that the regressions are fitted to, at most
 RIDGE = 1e-3  # a prior precision of their standardized slopes
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
+LARGEST = 80.0  # logarithm of a draw: in single precision its number is finite, and not zero
 
 Rows = Float[Tensor, "M R X"]
 Features = Float[Tensor, "M R F"]
@@ -113,7 +114,7 @@ class Hurdle(nn.Module):
         density = logsigmoid(-odds) + normal + log_slope + log_scale - log
         return torch.where(positive, density, logsigmoid(odds))
 
-    def sample(self, noise: Float[Tensor, "M R 2*X"], features: Features) -> Sample:
+    def sample(self, noise: Float[Tensor, "M R Y"], features: Features) -> Sample:
         """One row for each of the features.
 
         Args:
@@ -127,7 +128,7 @@ class Hurdle(nn.Module):
             y, log_slope = self.spline.inverse(z, warp)
             log = y * (-log_scale).exp() + mean
             zero = uniform < torch.sigmoid(odds)
-            drawn = torch.where(zero, 0.0, log.exp())
+            drawn = torch.where(zero, 0.0, log.clamp(-LARGEST, LARGEST).exp())
             normal = -0.5 * z.square() - HALF_LOG_2PI
             density = logsigmoid(-odds) + normal - log_slope + log_scale - log
             each = torch.where(zero, logsigmoid(odds), density)
@@ -135,12 +136,12 @@ class Hurdle(nn.Module):
             total = total + each[..., place]
         return Sample(x[:, :, None], total[:, :, None])
 
-    def noise(self, rng: Generator, *shape: int) -> Float[Tensor, "*B 2*X"]:
+    def noise(self, rng: Generator, *shape: int) -> Float[Tensor, "*B Y"]:
         """What `sample` takes, of a generator."""
         uniform = torch.rand(*shape, self.size, generator=rng)
         return torch.cat([uniform, torch.randn(*shape, self.size, generator=rng)], -1)
 
-    def _told(self, seen: Float[Tensor, "M R 2*X"], features: Features) -> tuple[Tensor, ...]:
+    def _told(self, seen: Float[Tensor, "M R Y"], features: Features) -> tuple[Tensor, ...]:
         """Log odds of zero, centre and log scale of the logarithm, numbers of its warp."""
         members = len(seen)
         inputs = (seen[:, None] * self.before).flatten(0, 1)

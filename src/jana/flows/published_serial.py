@@ -72,7 +72,7 @@ class PublishedSerial(nn.Module):
         return found - told.log_sd.sum(-1, keepdim=True)
 
     def sample_like(
-        self, noise: Float[Tensor, "M B L T*X"], context: Context, x: Series
+        self, noise: Float[Tensor, "M B L N"], context: Context, x: Series
     ) -> Float[Tensor, "M B T X"]:
         """A series for each row, with the moments of a given one."""
         rows, told = noise.flatten(1, 2).unflatten(-1, (self.length, -1)), scaled(x)
@@ -91,7 +91,7 @@ class PublishedSerial(nn.Module):
             made.append(before)
         return torch.stack(made, 2) * told.log_sd.exp()[:, :, None] + told.mean[:, :, None]
 
-    def noise(self, rngs: Sequence[Generator], rows: int, n: int) -> Float[Tensor, "M B L T*X"]:
+    def noise(self, rngs: Sequence[Generator], rows: int, n: int) -> Float[Tensor, "M B L N"]:
         """Of each member's own generator."""
         return torch.stack(
             [self.step.base.sample(rng, rows, n, self.length * self.size) for rng in rngs]

@@ -102,7 +102,7 @@ class Serial(nn.Module):
         features = torch.cat([states, plain], -1)
         return self.step.log_probs(x.flatten(1, 2), features.flatten(1, 2)).view_as(x)
 
-    def sample(self, noise: Float[Tensor, "M B L T*N"], context: Context) -> Sample:
+    def sample(self, noise: Float[Tensor, "M B L N"], context: Context) -> Sample:
         """Series, flattened, one per row of `noise`; L of them for each row of the context."""
         rows = noise.flatten(1, 2).unflatten(-1, (self.length, -1))
         context = context.repeat_interleave(noise.shape[2], 1)
@@ -119,7 +119,7 @@ class Serial(nn.Module):
         n = noise.shape[2]
         return Sample(whole.unflatten(1, (-1, n)), total.unflatten(1, (-1, n)))
 
-    def noise(self, rngs: Sequence[Generator], rows: int, n: int) -> Float[Tensor, "M B L T*N"]:
+    def noise(self, rngs: Sequence[Generator], rows: int, n: int) -> Float[Tensor, "M B L N"]:
         """Of each member's own generator."""
         return torch.stack([self.step.noise(rng, rows, n, self.length).flatten(2) for rng in rngs])
 

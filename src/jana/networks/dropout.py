@@ -4,7 +4,7 @@ All masks of a step are drawn at once and before it: so that nothing random is l
 what is between can be compiled.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import torch
@@ -43,6 +43,9 @@ class Masks:
 
     Attributes:
         rngs: One generator per member.
+        held: Whether the masks stay as they are when others are to be drawn: a recorded step
+            reads them from where they lie, and they are drawn anew before it is repeated.
+        rows: For how many they were drawn last.
     """
 
     def __init__(self, module: nn.Module):
@@ -50,17 +53,37 @@ class Masks:
         layers.sort(key=lambda layer: layer.keep)
         self.groups = [list(group) for _, group in groupby(layers, key=lambda layer: layer.keep)]
         self.rngs: Sequence[Generator] = ()
+        self.held, self.rows = False, 0
 
     def draw(self, rows: int, device: torch.device) -> None:
         """Draws the masks of the next step, for `rows` rows of each member's networks."""
+        if self.held:
+            return
+        self.rows = rows
+        for layer, mask in self._drawn(rows, device):
+            layer.mask = mask
+
+    def redraw(self, masks: Sequence[Tensor], rows: int) -> None:
+        """Draws masks into such as `lying` found, for `rows` rows."""
+        device = masks[0].device if masks else torch.device("cpu")
+        for place, (_, mask) in zip(masks, self._drawn(rows, device), strict=True):
+            place.copy_(mask)
+
+    def lying(self) -> list[Tensor]:
+        """The masks drawn last, in the order that they are drawn in."""
+        return [layer.mask for layers in self.groups for layer in layers]
+
+    def _drawn(self, rows: int, device: torch.device) -> Iterator[tuple[Dropout, Tensor]]:
         for layers in self.groups:
             sizes = [layer.copies * rows * layer.width for layer in layers]
             bits = torch.stack([_bits(rng, sum(sizes)) for rng in self.rngs])
+            if device.type == "cuda":  # so that nobody waits while a step is being taken
+                bits = bits.pin_memory().to(device, non_blocking=True)
             keep = layers[0].keep
             kept = bits >= round((1 - keep) * 2**16) - 2**15
-            scales = kept.float().div_(keep).to(device).split(sizes, dim=1)
+            scales = kept.float().div_(keep).split(sizes, dim=1)
             for layer, scale in zip(layers, scales, strict=True):
-                layer.mask = scale.reshape(-1, rows, layer.width)
+                yield layer, scale.reshape(-1, rows, layer.width)
 
 
 def _bits(rng: Generator, n: int) -> Tensor:

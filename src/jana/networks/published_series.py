@@ -33,7 +33,7 @@ class Scaled(NamedTuple):
     """
 
     x: Series
-    moments: Float[Tensor, "M B 2*X"]
+    moments: Float[Tensor, "M B C"]
     log_sd: Float[Tensor, "M B X"]
     mean: Float[Tensor, "M B X"]
 

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -14,11 +15,11 @@ from ..joint import Joint
 from ..provenance import seed_of
 from ..rng import generator
 from .losses import Trials, some_trials
-from .members import Part, using
+from .members import Part, pace, using
 from .schedule import keep, rate
 from .state import Epoch, State
+from .steps import Loss, Steps
 
-Loss = Callable[[Joint, Tensor, Tensor, Trials | None, tuple[str, ...]], dict[str, Tensor]]
 Data = tuple[Float[Tensor, " _ D"], Float[Tensor, " _ *X"]]  # theta and x, row by row
 AVERAGE_EVERY = 10  # steps between updates of the running average: a tenth of the traffic
 MOST_SKIPPED = 0.01  # share of an epoch's steps that may be left out as not finite
@@ -85,7 +86,7 @@ class Training:
     def of_likelihood(self) -> int:
         """Passes of the likelihood network, at most."""
         own = self.likelihood_epochs if self.surrogate else None
-        return min(own or self.epochs, self.cut or self.epochs)
+        return replace(self, epochs=own or self.epochs).last
 
     @property
     def last(self) -> int:
@@ -99,21 +100,30 @@ class Course(NamedTuple):
     Attributes:
         data: What to learn from and what to validate with, on the model's device.
         training: How.
-        redrawn: The data to learn from with new noise, where it can be drawn anew.
-        fresh: Simulates so many pairs, where training is online.
+        prior: Draws parameters.
+        redrawn: The data to learn from with new noise, where it can be drawn anew: it then is, in
+            every epoch.
+        fresh: Simulates so many pairs: needed where training is online.
     """
 
     data: tuple[Data, Data]
     training: Training
+    prior: Callable[[Generator, int], Tensor]
     redrawn: Callable[[Generator], Float[Tensor, " _ *X"]] | None = None
     fresh: Callable[[Generator, int], Data] | None = None
 
 
-def course(training: Training, device: torch.device, pairs: Data, others: Data) -> Course:
+def course(
+    training: Training,
+    device: torch.device,
+    pairs: Data,
+    others: Data,
+    prior: Callable[[Generator, int], Tensor],
+) -> Course:
     """The course that `split` makes of a budget and of simulations beyond it, on a device."""
     data = split(pairs, training, others)
     learn, watch = (tuple(part.to(device) for part in rows) for rows in data)
-    return Course((learn, watch), training)
+    return Course((learn, watch), training, prior)
 
 
 def begin(model: Joint, learn: Data, training: Training, apart: Course | None = None) -> State:
@@ -172,13 +182,9 @@ def epochs(
     model: Joint,
     state: State,
     loss: Loss,
-    data: tuple[Data, Data],
-    training: Training,
+    course: Course,
     seeds: Sequence[int],
-    prior: Callable[[Generator, int], Tensor],
-    redrawn: Callable[[Generator], Float[Tensor, " _ *X"]] | None = None,
     apart: Course | None = None,
-    fresh: Callable[[Generator, int], Data] | None = None,
 ) -> Iterator[Epoch]:
     """Trains the model in place from where `state` stands, one pass per step of the iterator.
 
@@ -189,14 +195,9 @@ def epochs(
         model: What to train, as `begin` left it.
         state: From `begin`; moved along in place.
         loss: Terms by network, a value per member; the sum of all is minimized.
-        data: What to learn from and what to validate with, on the model's device.
-        training: How.
+        course: What to learn from, and how.
         seeds: One per member: of the order in which it sees the data, of its dropout, and of the
             data that its likelihood network makes for its posterior network.
-        prior: Draws parameters.
-        redrawn: The data to learn from with new noise, where it can be drawn anew: it then is, in
-            every epoch.
-        fresh: Simulates pairs: needed where training is online.
         apart: The likelihood network's own course, as `begin` had it: it is trained first then, and
             neither network sees the other's data.
 
@@ -205,30 +206,54 @@ def epochs(
         FloatingPointError: If a member left out more than 1 % of an epoch's steps, or never had
             a finite validation loss.
     """
-    if training.online and fresh is None:
+    if course.training.online and course.fresh is None:
         raise ValueError("online training needs a simulator, but none is given: pass `fresh`")
-    course = Course(data, training, redrawn, fresh if training.online else None)
     stages = _stages(state, course, apart)
     while state.stage < len(stages):
-        groups, ((learn, watch), training, redrawn, fresh) = stages[state.stage]
+        groups, (data, training, *drawn) = stages[state.stage]
         parts = {names: state.parts[names] for names in groups}
+        steps = Steps(model, parts, loss, training.clip, training.per_trial)
+        watched = model, parts, loss, data[1], training
         if not state.epoch:  # the start, which the regressions alone have made, competes too
-            state.history.append(Epoch(0, {}, _validated(model, parts, loss, watch, training, 0)))
+            state.history.append(Epoch(0, {}, _validated(*watched, 0)))
+        learns = _learned(stages[state.stage][1], seeds, state.epoch)
         while state.epoch < training.last and any(p.running.any() for p in parts.values()):
             begun = time.perf_counter()
-            if fresh is not None:
-                drawn = fresh(generator(seed_of(seeds[0], "online", state.epoch)), len(learn[0]))
-                learn = tuple(part.to(learn[0].device) for part in drawn)
-            rows = _rows(model, learn, training, seeds, prior, redrawn, state)
-            losses = _one_pass(model, parts, loss, rows, training, seeds, state.epoch)
+            rows = _rows(model, next(learns), training, seeds, *drawn[:2], state)
+            losses = _one_pass(steps, rows, training, seeds, state.epoch)
             state.epoch += 1
-            found = _validated(model, parts, loss, watch, training, state.epoch)
+            found = _validated(*watched, state.epoch)
             state.history.append(Epoch(state.epoch, losses, found))
             state.seconds += time.perf_counter() - begun
             yield state.history[-1]
         _keep(parts)
         state.stage, state.epoch = state.stage + 1, 0
     model.eval()
+
+
+def _learned(course: Course, seeds: Sequence[int], epoch: int) -> Iterator[Data]:
+    """What is learned from in each epoch, from `epoch` on: the same, or new simulations.
+
+    Beside a GPU the next are simulated while it learns from these.
+    """
+    learn, training = course.data[0], course.training
+    if not training.online:
+        while True:
+            yield learn
+    device, n = learn[0].device, len(learn[0])
+
+    def drawn(at: int) -> Data:
+        return course.fresh(generator(seed_of(seeds[0], "online", at)), n)
+
+    with ThreadPoolExecutor(1) as beside:
+        ahead = beside.submit(drawn, epoch)
+        while True:
+            pair, epoch = ahead.result(), epoch + 1
+            if device.type == "cuda" and epoch < training.last:
+                ahead = beside.submit(drawn, epoch)
+            yield tuple(part.to(device) for part in pair)
+            if device.type != "cuda":
+                ahead = beside.submit(drawn, epoch)
 
 
 def _stages(
@@ -240,7 +265,8 @@ def _stages(
     """
     if apart is None and not course.training.surrogate:
         return [(list(state.parts), course)]
-    first = replace(course.training, epochs=course.training.of_likelihood)
+    own = course.training.likelihood_epochs or course.training.epochs
+    first = replace(course.training, epochs=own)
     alone = apart or course._replace(training=first)
     return [([("likelihood",)], alone), ([("posterior",)], course)]
 
@@ -286,10 +312,10 @@ def _members(rows: Tensor) -> Int[Tensor, "M 1"]:
     return torch.arange(len(rows), device=rows.device)[:, None]
 
 
-def _one_pass(model, parts, loss, rows, training, seeds, epoch) -> dict[str, Tensor]:  # noqa: ANN001
+def _one_pass(steps, rows, training, seeds, epoch) -> dict[str, Tensor]:  # noqa: ANN001
     """One epoch of gradient steps; the mean losses, in nats, by network and member."""
+    model, parts = steps.model, steps.parts
     model.train()
-    names = tuple(name for group in parts for name in group)
     for name, masks in model.masks().items():
         masks.rngs = _generators(seeds, "dropout", epoch, name)
     if model.counts is not None:
@@ -297,42 +323,30 @@ def _one_pass(model, parts, loss, rows, training, seeds, epoch) -> dict[str, Ten
     theta, x, order = rows
     batches = order.split(min(training.batch, order.shape[1]), dim=1)
     members, rng = _members(order), generator(seed_of("trials", epoch))
-    losses, skips = [], {group: [] for group in parts}
+    found = []
     for index, batch in enumerate(batches):
         done = epoch * len(batches) + index
         # Not for a last, smaller batch: another shape is compiled anew.
         whole = batch.shape[1] == batches[0].shape[1]
         model.compiled(training.compiled and whole and theta.device.type == "cpu")
-        pair = theta[members, batch], x[members, batch]
-        terms = loss(model, *pair, _trials(model, rng, x, training), names)
-        # The mean over trials in place of their sum weighs the likelihood's gradient in the norm.
-        parts_alike = training.per_trial and (model.exchangeable or model.serial)
-        shares = {"likelihood": 1 / x.shape[2]} if parts_alike else {}
-        sum(shares.get(name, 1.0) * term.sum() for name, term in terms.items()).backward()
-        pace = rate(done, training.epochs * len(batches), training.rate, training.warmup)
-        for group, part in parts.items():
-            total = sum(terms[name] for name in group)
-            skips[group].append(part.step(total, done, pace, training.clip))
-            if (done + 1) % AVERAGE_EVERY == 0:
+        speed = rate(done, training.epochs * len(batches), training.rate, training.warmup)
+        paces = [pace(speed, part.epsilon, done) for part in parts.values()]
+        trials = _trials(model, rng, x, training)
+        found.append(steps(theta[members, batch], x[members, batch], trials, paces))
+        if (done + 1) % AVERAGE_EVERY == 0:
+            for part in parts.values():
                 part.follow(keep(done, AVERAGE_EVERY, training.decay))
-        losses.append({name: term.detach() for name, term in terms.items()})
     model.eval()
-    for group, part in parts.items():
-        _count(group, part, torch.stack(skips[group]), epoch)
+    skipped = torch.stack([step.skipped for step in found], 1)
+    for (group, part), skips in zip(parts.items(), skipped, strict=True):
+        _count(group, part, skips, epoch)
         if not training.decay:
             part.follow(0.0)
-    return _means(losses, skips)
-
-
-def _means(losses: list[dict[str, Tensor]], skips: dict) -> dict[str, Tensor]:
-    """Of each network's losses, over the steps that were not skipped: those have none."""
-    found = {}
-    for names, skipped in skips.items():
-        taken = ~torch.stack(skipped)
-        for name in names:
-            seen = torch.stack([terms[name] for terms in losses])
-            found[name] = seen.where(taken, math.nan).nanmean(0).cpu()
-    return found
+    of_part = [place for place, group in enumerate(parts) for _ in group]
+    terms = torch.stack([step.terms for step in found], 1)
+    # A step that was skipped has no loss.
+    means = terms.where(~skipped[of_part], math.nan).nanmean(1).cpu()
+    return dict(zip(steps.names, means, strict=True))
 
 
 def _trials(model, rng, x, training) -> Trials | None:  # noqa: ANN001

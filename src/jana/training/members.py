@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float
@@ -13,7 +14,27 @@ from . import stopping
 warnings.filterwarnings("ignore", message="grad and param do not obey the gradient layout")
 
 
-BETA = 0.999  # Adam's second
+BETAS = 0.9, 0.999  # Adam's
+
+
+class Pace(NamedTuple):
+    """How one step is to move, as numbers; or as tensors, where the step is recorded.
+
+    Attributes:
+        rate: Learning rate.
+        epsilon: Adam's small constant, over the root that is corrected for bias.
+    """
+
+    rate: float | Float[Tensor, ""]
+    epsilon: float | Float[Tensor, ""]
+
+
+def pace(rate: float, epsilon: float, step: int) -> Pace:
+    """The pace after `step` steps, of Adam as Keras has it.
+
+    There the constant stands beside the root that is not yet corrected for bias.
+    """
+    return Pace(rate, epsilon / math.sqrt(1 - BETAS[1] ** (step + 1)))
 
 
 class Part:
@@ -32,6 +53,8 @@ class Part:
         best_epoch: After how many epochs it was reached; 0 is before the first.
         running: Members whose patience has not run out.
         skipped: Steps left out because the loss or gradient was not finite.
+        first, second: Adam's running means of the gradient and of its square.
+        taken: Steps that were not left out.
     """
 
     def __init__(self, module: nn.Module, epsilon: float, decay: dict[nn.Parameter, Tensor]):
@@ -60,15 +83,22 @@ class Part:
         self.best_epoch = torch.zeros(members, dtype=torch.long, device=device)
         self.running = torch.ones(members, dtype=torch.bool, device=device)
         self.skipped = torch.zeros(members, dtype=torch.long, device=device)
-        self.rows = [nn.Parameter(row) for row in self.weights]
-        for row, gradient in zip(self.rows, self.gradient, strict=True):
-            row.grad = gradient
         self.epsilon = epsilon
-        self.optimizers = [torch.optim.Adam([row], fused=True) for row in self.rows]
+        self.first, self.second = torch.zeros_like(self.weights), torch.zeros_like(self.weights)
+        self.taken = torch.zeros(members, device=device)
+        apart = 0 if device.type == "cuda" else members
+        self.optimizers = [self._optimizer(member) for member in range(apart)]
 
-    def step(
-        self, loss: Float[Tensor, " M"], step: int, rate: float, clip: float
-    ) -> Bool[Tensor, " M"]:
+    def _optimizer(self, member: int) -> torch.optim.Adam:
+        """torch's own, of one member, whose state is a row of ours."""
+        row = nn.Parameter(self.weights[member])
+        row.grad = self.gradient[member]
+        found = torch.optim.Adam([row], betas=BETAS, fused=True)
+        means = {"exp_avg": self.first[member], "exp_avg_sq": self.second[member]}
+        found.state[row] = {"step": self.taken[member]} | means
+        return found
+
+    def step(self, loss: Float[Tensor, " M"], pace: Pace, clip: float) -> Bool[Tensor, " M"]:
         """One Adam step of every member, each clipped to its own gradient norm.
 
         A member whose loss or gradient is not finite is left as it is. Nothing here waits for
@@ -76,8 +106,7 @@ class Part:
 
         Args:
             loss: What the gradient is of, but for weight decay, which comes here.
-            step: How many came before.
-            rate: Learning rate.
+            pace: How to move.
             clip: Largest gradient norm.
 
         Returns:
@@ -87,15 +116,32 @@ class Part:
         norm = self.gradient.norm(dim=1)
         bad = ~(torch.isfinite(norm) & torch.isfinite(loss.detach()))
         divisors = (norm / clip).clamp(min=1)
-        # As Keras has it, the constant stands beside the root that is not yet corrected for bias.
-        epsilon = self.epsilon / math.sqrt(1 - BETA ** (step + 1))
-        for optimizer, divisor, skip in zip(self.optimizers, divisors, bad.float(), strict=True):
-            # The fused kernel divides by the one and skips on the other.
-            optimizer.grad_scale, optimizer.found_inf = divisor, skip
-            optimizer.param_groups[0].update(lr=rate, eps=epsilon)
-            optimizer.step()
+        if self.optimizers:
+            each = zip(self.optimizers, divisors, bad.float(), strict=True)
+            for optimizer, divisor, skip in each:
+                # The fused kernel divides by the one and skips on the other.
+                optimizer.grad_scale, optimizer.found_inf = divisor, skip
+                optimizer.param_groups[0].update(lr=pace.rate, eps=pace.epsilon)
+                optimizer.step()
+        else:
+            self._move(divisors, bad, pace)
         self.gradient.zero_()
         return bad
+
+    def _move(self, divisors: Tensor, bad: Tensor, pace: Pace) -> None:
+        """The same step of all members at once, with a pace that may be a tensor.
+
+        torch's fused kernel takes numbers only, which a recorded step would repeat for ever.
+        """
+        kept, gradient = bad[:, None], self.gradient / divisors[:, None]
+        gradient = torch.where(kept, 0.0, gradient)
+        self.taken += ~bad
+        self.first.copy_(torch.where(kept, self.first, self.first.lerp(gradient, 1 - BETAS[0])))
+        square = torch.where(kept, self.second, self.second.lerp(gradient.square(), 1 - BETAS[1]))
+        self.second.copy_(square)
+        rest = [1 - beta ** self.taken[:, None].clamp(min=1) for beta in BETAS]
+        ahead = (self.first / rest[0]) / ((self.second / rest[1]).sqrt() + pace.epsilon)
+        self.weights.sub_(torch.where(kept, 0.0, pace.rate * ahead))
 
     def follow(self, keep: float) -> None:
         """Moves the running average towards the weights."""
@@ -118,18 +164,18 @@ class Part:
 
     def state(self) -> dict:
         """All that a resumed run needs, to go on as if it had not been stopped."""
-        tensors = {name: getattr(self, name) for name in STATE}
-        return tensors | {"optimizers": [optimizer.state_dict() for optimizer in self.optimizers]}
+        return {name: getattr(self, name) for name in STATE}
 
     def restore(self, state: dict) -> None:
         """Goes back to what `state` returned."""
         for name in STATE:
             getattr(self, name).copy_(state[name])
-        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(saved)
 
 
-STATE = ("weights", "average", "best", "best_loss", "best_epoch", "running", "skipped")
+STATE = (
+    *("weights", "average", "best", "best_loss", "best_epoch", "running", "skipped"),
+    *("first", "second", "taken"),
+)
 
 
 class using:

@@ -1,0 +1,58 @@
+"""Summaries of series: the paper's count, what is handed on, and when it comes."""
+
+import math
+
+import torch
+
+from jana import simulators
+from jana.networks.published_series import PaperSeries, scaled
+from jana.networks.time_series import TimeSeries
+from jana.rng import generator
+
+EPIDEMIC = simulators.get("epidemic")
+
+
+def own(x, members=1):
+    summary = TimeSeries([generator(m) for m in range(members)], 81, 3, 7, 16, 5)
+    summary.set_from(x)
+    return summary
+
+
+def test_the_papers_summary_has_as_many_weights():
+    summary = PaperSeries([generator(1)], 3)
+    assert sum(weight.numel() for weight in summary.parameters()) == 546_336
+    x = EPIDEMIC.draw(generator(2), 4).x
+    assert summary(x[None]).shape == (1, 4, 198) and summary.learned == 192
+
+
+def test_series_are_scaled_by_their_own_moments():
+    x = EPIDEMIC.draw(generator(2), 20).x
+    found = scaled(x[None])
+    assert float(found.x.mean(2).abs().max()) < 1e-5
+    back = found.x * found.log_sd.exp()[:, :, None] + found.mean[:, :, None]
+    torch.testing.assert_close(back[0], x, rtol=1e-4, atol=1e-4)
+    sd = x.double().std(1, correction=0).clamp(min=1e-6)
+    expected = torch.log2(1 + torch.cat([x.double().mean(1), sd], -1))
+    torch.testing.assert_close(found.moments[0].double(), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_ours_starts_with_moments_alone_and_is_finite_for_empty_series():
+    x = EPIDEMIC.draw(generator(2), 50).x
+    x[0] = 0.0
+    summary = own(x, members=2)
+    found = summary(x.expand(2, *x.shape))
+    assert found.shape == (2, 50, summary.size) and found.isfinite().all()
+    assert (found[..., summary.moments :] == 0).all()
+
+
+def test_a_weekly_rhythm_turns_the_handed_on_hand():
+    """Reports on one day of the week only: the angle of the rhythm is that day's."""
+    day = torch.arange(81)
+    for weekday in range(7):
+        x = torch.ones(1, 1, 81, 3)
+        x[:, :, day % 7 == weekday] = 10.0
+        summary = own(EPIDEMIC.draw(generator(2), 50).x)
+        moments = summary(x)[0, 0, : summary.moments]
+        cosine, sine = moments[-6], moments[-3]
+        angle = math.atan2(float(sine), float(cosine)) % (2 * math.pi)
+        assert abs(angle - 2 * math.pi * weekday / 7) < 0.1 or abs(angle - 2 * math.pi) < 0.1
