@@ -31,6 +31,7 @@ localrules:
     epidemic,
     comparison,
     c2st_full,
+    training_jobs,
 
 
 rule all:
@@ -70,3 +71,11 @@ rule comparison:
     input:
         f"{R}/tables/comparison.csv",
         COMPARISON_FIGURES,
+
+
+rule training_jobs:
+    input:
+        expand(
+            f"{R}/jobs/{{pair[0]}}/{{pair[1]}}.json",
+            pair=PAIRS + RESPONSE_PAIRS + SERIES_PAIRS,
+        ),

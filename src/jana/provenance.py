@@ -10,9 +10,10 @@ import platform
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[1]
@@ -74,7 +75,7 @@ def record(**details: object) -> dict[str, str]:
     """
     found = {
         "git": git(),
-        "versions": {name: version(name) for name in RECORDED},
+        "versions": dict(_versions()),
         "python": platform.python_version(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -95,6 +96,13 @@ def git() -> str:
         except (OSError, subprocess.TimeoutExpired):  # no git here: an archive, not a clone
             os.environ["JANA_GIT"] = "unknown"
     return os.environ["JANA_GIT"]
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    """Of what is installed: a machine that trains only needs less."""
+    for name in RECORDED:
+        with suppress(PackageNotFoundError):
+            yield name, version(name)
 
 
 @cache
