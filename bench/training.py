@@ -1,4 +1,4 @@
-"""Milliseconds per training step, by task, design and members: python bench/training.py [cuda]"""
+"""Milliseconds per training step, by task, design and members: python bench/training.py [cuda [TASK ...]]"""
 
 import sys
 import time
@@ -23,7 +23,7 @@ device = recipes.device(sys.argv[1] if len(sys.argv) > 1 else "cpu")
 wait = torch.cuda.synchronize if device.type == "cuda" else lambda: None
 clock = time.perf_counter if device.type == "cuda" else time.process_time
 config = yaml.safe_load(CONFIG.read_text())
-tasks = [*config["benchmarks"]["tasks"], *config["epidemic"]["tasks"], "drift_diffusion"]
+tasks = sys.argv[2:] or [*config["benchmarks"]["tasks"], "epidemic_corrected", "drift_diffusion"]
 pairs = settings.pairs(config["designs"], ["tuned", "paper"], tasks)
 for (task, name), members in product(pairs, (1, 10) if device.type == "cuda" else (1, 3)):
     simulator = simulators.get(task)
