@@ -1,4 +1,4 @@
-"""Milliseconds per training step, by task, design and members: python bench/training.py [cuda [TASK ...]]"""
+"""Milliseconds per training step: python bench/training.py [cuda [TASK ...]]"""
 
 import sys
 import time

@@ -18,6 +18,7 @@ from .flows.recurrent import Serial
 from .flows.response import Response
 from .flows.soft import Soft
 from .networks.dropout import Masks
+from .networks.places import at
 
 ROWS = 1000  # of draws made at once: they stay in a CPU's cache
 
@@ -70,6 +71,7 @@ class Joint(nn.Module):
         super().__init__()
         self.exchangeable, self.serial, self.penalty = exchangeable, serial, penalty
         self.register_buffer("kept", kept)
+        self.places = [] if kept is None else kept.nonzero()[:, 0].tolist()
         self.register_buffer("pooling", torch.ones(len(posterior.project.weight)))
         self.counts = counts
         self.design = design
@@ -199,7 +201,7 @@ class Joint(nn.Module):
         """What the posterior flow is given of the data."""
         if not (self.exchangeable or self.serial):
             x = x.flatten(2) if self.counts is None else self.counts.seen(x.flatten(2))
-            x = x if self.kept is None else x[..., self.kept]
+            x = x if self.kept is None else x[..., at(self.places, x.device)]
         return x if self.summary is None else self.summary(x)
 
     def log_posterior(

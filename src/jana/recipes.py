@@ -276,6 +276,8 @@ def device(wanted: str) -> torch.device:
         )
     if wanted == "auto":
         wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    # As for matrix products by default: 10 bits of a product's 23 are not enough for a density.
+    torch.backends.cudnn.allow_tf32 = False
     return torch.device(wanted)
 
 

@@ -28,10 +28,11 @@ def designed(task):
         return SMALL
     changes = {"likelihood": {"state": 8, "nets": {"S": {"hidden": [8]}}}}
     found = Design.from_config(settings.design(entries(), "tuned", task, changes))
-    return replace(found, training=replace(found.training, epochs=2, batch=16))
+    return replace(found, training=replace(found.training, epochs=2, batch=16, rate=1e-3))
 
 
 def trained(task, device):
+    torch.backends.cudnn.allow_tf32 = False  # as `recipes.device` has it
     design, simulator = designed(task), simulators.get(task)
     data = tuple(simulator.draw(generator(8), 200))
     model = build_joint(design, simulator, tuple(data[1].shape[1:]), SEEDS).to(device)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from arviz_stats.base import array_stats
 from jaxtyping import Float
 from torch import Tensor
 
@@ -62,9 +63,6 @@ def _smooth_row(raw: np.ndarray) -> tuple[np.ndarray, float]:
         return raw, -np.inf
     if tail[0] == tail[-1] or excess[size // 4] < np.finfo(float).tiny:
         return raw, np.inf  # a few weights, or one, stand for all: nothing to fit
-    # Here, as it takes a second, and training needs none.
-    from arviz_stats.base import array_stats
-
     normalised, khat = array_stats.psislw(-raw)
     # The body is changed by normalisation alone, and so gives it back.
     shift = rising[body] - np.sort(normalised)[body]

@@ -44,9 +44,7 @@ class Dummied(Flow):
         """
         dummy = torch.zeros_like(x[..., :1])
         if self.training:
-            dummy = torch.stack(
-                [torch.randn(x.shape[1], 1, generator=rng) for rng in self.masks.rngs]
-            ).to(x)
+            dummy = self.masks.numbers("dummy", torch.randn, x.shape[1], 1, x.device)
         return super().log_prob(torch.cat([x, dummy], -1), context) - _normal(dummy)
 
     def sample(self, noise: Float[Tensor, "M B L D"], context: Float[Tensor, "M B C"]) -> Sample:

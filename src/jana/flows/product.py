@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Generator, Tensor, nn
 
+from ..networks.dropout import Masks
+from ..networks.places import at
 from .flow import Flow, Sample
 
 
@@ -21,6 +23,7 @@ class Product(nn.Module):
     def __init__(self, told: Flow, rest: Flow, kept: Bool[Tensor, " X"]):
         super().__init__()
         self.told, self.rest, self.masks = told, rest, _Both(told, rest)
+        self.places = [which.nonzero()[:, 0].tolist() for which in (kept, ~kept)]
         self.register_buffer("kept", kept)
         # Where each coordinate stands among those of both flows.
         self.register_buffer(
@@ -45,8 +48,8 @@ class Product(nn.Module):
         self, x: Float[Tensor, "M B X"], context: Float[Tensor, "M B C"]
     ) -> Float[Tensor, "M B"]:
         """log q(x | context)."""
-        rest = self.rest.log_prob(x[..., ~self.kept], context[..., :0])
-        return self.told.log_prob(x[..., self.kept], context) + rest
+        told, rest = (x[..., at(places, x.device)] for places in self.places)
+        return self.told.log_prob(told, context) + self.rest.log_prob(rest, context[..., :0])
 
     def sample(self, noise: Float[Tensor, "M B L X"], context: Float[Tensor, "M B C"]) -> Sample:
         """As `Flow.sample`."""
@@ -69,6 +72,10 @@ class _Both:
 
     def __init__(self, *flows: Flow):
         self.flows = flows
+
+    def each(self) -> list[Masks]:
+        """Those of both."""
+        return [one for flow in self.flows for one in flow.masks.each()]
 
     @property
     def rngs(self) -> Sequence[Generator]:

@@ -155,8 +155,8 @@ class Serial(nn.Module):
         place = torch.stack([(step == 0).float(), step / PLACE], -1)
         if not self.period:
             return place
-        hand = torch.nn.functional.one_hot(step % self.period, self.period).float()
-        return torch.cat([place, hand], -1)
+        hand = step[:, None] % self.period == torch.arange(self.period, device=step.device)
+        return torch.cat([place, hand.float()], -1)
 
 
 def plain_features(size: int, told: int, period: int) -> int:

@@ -11,6 +11,7 @@ from torch.nn.functional import logsigmoid
 
 from ..networks.dropout import Masks
 from ..networks.mlp import MLP, Linear, Style, hidden_weights
+from ..networks.places import at
 from ..networks.standardize import Standardize
 from . import sets
 from .flow import Sample
@@ -178,7 +179,7 @@ class Response(nn.Module):
         return dict.fromkeys(hidden, torch.tensor(self.weight_decay))
 
     def _told(self, theta: Float[Tensor, "M B D"]) -> Told:
-        context = self.standardize(theta[..., self.others])
+        context = self.standardize(theta[..., at(self.others, theta.device)])
         if self.training:
             self.masks.draw(context.shape[1], context.device)
         told = self.network(context[..., :0], self.project(context))

@@ -58,9 +58,8 @@ class Soft(nn.Module):
         In training at one random place, in judging over a few that are the same for every row.
         """
         if self.training:
-            size, rngs = x.shape[1], self.masks.rngs
-            places = torch.stack([torch.randn(size, 3, generator=rng) for rng in rngs]).to(x)
-            share = torch.stack([torch.rand(size, 1, generator=rng) for rng in rngs]).to(x)
+            places = self.masks.numbers("place", torch.randn, x.shape[1], 3, x.device)
+            share = self.masks.numbers("share", torch.rand, x.shape[1], 1, x.device)
             return self._at(places, LEAST + (MOST - LEAST) * share, x, context)
         scale = torch.full_like(x, LEAST)
         found = [self._at(p.to(x).expand(*x.shape[:2], 3), scale, x, context) for p in _places()]

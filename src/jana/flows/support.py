@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ..networks.places import at
 from . import truncated
 from .warps import softclip
 
@@ -108,11 +109,12 @@ class Support(nn.Module):
         if not self.circular:
             return x
         cosine, sine = context.double()[None] @ self.turn[:, None] + self.toward[:, None, None]
-        angle = x[..., self.circular].double() + sign * torch.atan2(sine, cosine)
-        low, high = self.low[self.circular], self.below_high[self.circular]
+        where = at(self.circular, x.device)
+        angle = x[..., where].double() + sign * torch.atan2(sine, cosine)
+        low, high = self.low[where], self.below_high[where]
         angle = (torch.remainder(angle + math.pi, 2 * math.pi) - math.pi).to(x)
         x = x.clone()
-        x[..., self.circular] = torch.minimum(torch.maximum(angle, low), high)
+        x[..., where] = torch.minimum(torch.maximum(angle, low), high)
         return x
 
     @property
@@ -126,13 +128,14 @@ class Support(nn.Module):
         Close to a bound a posterior changes within a standard deviation, which may be a small
         part of the context's range, and far from it not at all: these say which it is.
         """
-        centre, box = self._centre(context), self.kinds[BOTH]
+        centre, box = self._centre(context), at(self.kinds[BOTH], context.device)
         cuts = [softclip((edge[box] - centre) / self.sd, BEND) for edge in (self.low, self.high)]
         return torch.cat(cuts, -1).to(context)
 
     def _by_kind(self, direction: str, value: Values, context: Context) -> tuple[Values, LogDet]:
         mapped, total = torch.empty_like(value), 0.0
-        for kind, where in self.kinds.items():
+        for kind, places in self.kinds.items():
+            where = at(places, value.device)
             low, high = self.low[where], self.high[where]
             if kind == BOTH:
                 scale = self._centre(context), self.sd
@@ -147,7 +150,7 @@ class Support(nn.Module):
 
     def _centre(self, context: Context) -> Float[Tensor, "M B K"]:
         """Of each truncated Gaussian, no farther out than its mass can be computed."""
-        box = self.kinds[BOTH]
+        box = at(self.kinds[BOTH], context.device)
         centre, reach = context.double() @ self.slope + self.offset, REACH * self.sd
         low, high = self.low[box].double() - reach, self.high[box].double() + reach
         return torch.minimum(torch.maximum(centre, low), high)

@@ -8,6 +8,7 @@ from torch import Generator, Tensor, nn
 
 from .dropout import Masks
 from .mlp import ACTIVATIONS, Linear, Style, hidden_weights
+from .places import at
 from .standardize import Standardize
 
 LEAST_SPREAD = 1e-4  # of a set, in standard deviations of all trials: keeps its logarithm finite
@@ -69,7 +70,7 @@ class DeepSet(nn.Module):
         spread = (x - mean).square().mean(2, keepdim=True).add(LEAST_SPREAD**2).sqrt()
         count = torch.full_like(mean[..., 0, :1], x.shape[2]).log()
         off = x - mean
-        together = (off.mT @ off / x.shape[2])[..., *self.pairs]
+        together = (off.mT @ off / x.shape[2])[..., *(at(p, x.device) for p in self.pairs)]
         moments = torch.cat([mean.squeeze(2), spread.squeeze(2).log(), together, count], -1)
         seen = torch.cat([x, off / spread], -1)
         pooled = self._through(self.each, seen.flatten(1, 2)).unflatten(1, x.shape[1:3]).mean(2)

@@ -4,7 +4,7 @@ All masks of a step are drawn at once and before it: so that nothing random is l
 what is between can be compiled.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 import torch
@@ -54,6 +54,11 @@ class Masks:
         self.groups = [list(group) for _, group in groupby(layers, key=lambda layer: layer.keep)]
         self.rngs: Sequence[Generator] = ()
         self.held, self.rows = False, 0
+        self.others: dict[str, tuple[Callable[..., Tensor], Tensor]] = {}
+
+    def each(self) -> "list[Masks]":
+        """This, alone."""
+        return [self]
 
     def draw(self, rows: int, device: torch.device) -> None:
         """Draws the masks of the next step, for `rows` rows of each member's networks."""
@@ -63,27 +68,52 @@ class Masks:
         for layer, mask in self._drawn(rows, device):
             layer.mask = mask
 
-    def redraw(self, masks: Sequence[Tensor], rows: int) -> None:
-        """Draws masks into such as `lying` found, for `rows` rows."""
-        device = masks[0].device if masks else torch.device("cpu")
-        for place, (_, mask) in zip(masks, self._drawn(rows, device), strict=True):
-            place.copy_(mask)
+    def numbers(
+        self, name: str, draw: Callable[..., Tensor], rows: int, size: int, device: torch.device
+    ) -> Float[Tensor, "M R S"]:
+        """Random numbers that a network takes before its masks: by `draw`, such as torch.rand."""
+        if not self.held:
+            self.others[name] = draw, _each(draw, self.rngs, rows, size).to(device)
+        return self.others[name][1]
+
+    def redraw(self, places: Sequence[Tensor], rows: int) -> None:
+        """Draws others into such as `lying` found, for `rows` rows."""
+        n = len(self.others)
+        for place, (draw, _) in zip(places[:n], self.others.values(), strict=True):
+            place.copy_(_there(_each(draw, self.rngs, *place.shape[1:]), place.device))
+        if self.groups:
+            drawn = self._drawn(rows, places[n].device)
+            for place, (_, mask) in zip(places[n:], drawn, strict=True):
+                place.copy_(mask)
 
     def lying(self) -> list[Tensor]:
-        """The masks drawn last, in the order that they are drawn in."""
-        return [layer.mask for layers in self.groups for layer in layers]
+        """What was drawn last, in the order that it is drawn in."""
+        masks = [layer.mask for layers in self.groups for layer in layers]
+        return [values for _, values in self.others.values()] + masks
 
     def _drawn(self, rows: int, device: torch.device) -> Iterator[tuple[Dropout, Tensor]]:
         for layers in self.groups:
             sizes = [layer.copies * rows * layer.width for layer in layers]
             bits = torch.stack([_bits(rng, sum(sizes)) for rng in self.rngs])
-            if device.type == "cuda":  # so that nobody waits while a step is being taken
-                bits = bits.pin_memory().to(device, non_blocking=True)
+            bits = _there(bits, device)
             keep = layers[0].keep
             kept = bits >= round((1 - keep) * 2**16) - 2**15
             scales = kept.float().div_(keep).split(sizes, dim=1)
             for layer, scale in zip(layers, scales, strict=True):
                 yield layer, scale.reshape(-1, rows, layer.width)
+
+
+def _each(
+    draw: Callable[..., Tensor], rngs: Sequence[Generator], rows: int, size: int
+) -> Float[Tensor, "M R S"]:
+    """Of each member's own generator."""
+    return torch.stack([draw(rows, size, generator=rng) for rng in rngs])
+
+
+def _there(values: Tensor, device: torch.device) -> Tensor:
+    """On the device; nobody waits while a GPU takes a step."""
+    cuda = device.type == "cuda"
+    return values.pin_memory().to(device, non_blocking=True) if cuda else values.to(device)
 
 
 def _bits(rng: Generator, n: int) -> Tensor:

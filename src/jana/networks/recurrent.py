@@ -56,7 +56,7 @@ class Recurrent(nn.Module):
         second = torch.zeros_like(self.bias) if self.state_bias is None else self.state_bias
         found = []
         for row in zip(x, state, self.into, self.over, self.bias, second, strict=True):
-            steps, first, *weights = row
+            steps, first, *weights = (part.contiguous() for part in row)  # as cuDNN has to have it
             start = (
                 first[None] if self.kind == "gru" else (first[None], torch.zeros_like(first)[None])
             )

@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from .places import at
+
 
 class Standardize(nn.Module):
     """Carries each feature to mean 0 and standard deviation 1 on the data it was set from.
@@ -50,10 +52,12 @@ class Standardize(nn.Module):
     def _opened(self, x: Float[Tensor, "*B C"]) -> Float[Tensor, "*B F"]:
         for where, sign, bound in ((self.above, 1.0, self.low), (self.below, -1.0, self.high)):
             if where:
-                x, distance = x.clone(), sign * (x[..., where] - bound[where])
-                x[..., where] = sign * distance.clamp(min=torch.finfo(x.dtype).tiny).log()
+                places = at(where, x.device)
+                x, distance = x.clone(), sign * (x[..., places] - bound[places])
+                x[..., places] = sign * distance.clamp(min=torch.finfo(x.dtype).tiny).log()
         if self.circular:
-            angle, x = x[..., self.circular], x.clone()
-            x[..., self.circular] = angle.cos()
+            places = at(self.circular, x.device)
+            angle, x = x[..., places], x.clone()
+            x[..., places] = angle.cos()
             x = torch.cat([x, angle.sin()], -1)
         return x

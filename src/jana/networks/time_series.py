@@ -82,7 +82,7 @@ class TimeSeries(nn.Module):
     def _moments(self, x: Series, seen: Tensor) -> Float[Tensor, "M B K"]:
         size, steps = x.shape[3], x.shape[2]
         which = torch.arange(steps, device=x.device) // self.window
-        windows = which.new_tensor(range(self.windows))[:, None] == which
+        windows = torch.arange(self.windows, device=x.device)[:, None] == which
         share = windows.to(x) / windows.sum(1, keepdim=True)
         course = (share @ x + self.least).log()
         log, positive = seen[..., :size], 1 - seen[..., size:]

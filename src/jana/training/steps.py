@@ -143,7 +143,8 @@ class Steps:
         """Where the step that was just taken has its random numbers from."""
         every = self.model.masks().items()
         used = [masks for name, masks in every if name in self.names or name == "summary"]
-        found = [(m, m.lying(), m.rows) for m in used if m.groups and m.rows]
+        each = [one for masks in used for one in masks.each()]
+        found = [(one, one.lying(), one.rows) for one in each if one.rows or one.others]
         counts = self.model.counts
         if counts is not None and "likelihood" in self.names:
             found.append((counts, [counts.places], len(counts.places)))
