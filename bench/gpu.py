@@ -2,10 +2,10 @@
 
 The list comes from `snakemake training_jobs --configfile config.paper.yaml`, which simulates too.
 Carry the repository and the results folder to a machine with a GPU and run this there: it needs
-torch, numpy, xarray with netCDF4, arviz-stats, jaxtyping and tqdm, and neither Snakemake nor a network. It
-trains by the same function as the workflow's rule. Stopped after --minutes, or killed, it goes on
-where it stopped when it is run again. Carry the results folder back: the workflow takes the files
-as its own.
+torch, numpy, xarray with netCDF4, arviz-stats, jaxtyping and tqdm, and neither Snakemake nor a
+network. It trains by the same function as the workflow's rule. Stopped after --minutes, or killed,
+it goes on where it stopped when it is run again. Carry the results folder back: the workflow takes
+the files as its own.
 """
 
 import argparse

@@ -54,4 +54,4 @@ def test_step_by_step_is_as_all_at_once(rng):
 
 def test_an_lstm_starts_with_an_open_forget_gate():
     network = Recurrent(rngs(1), "lstm", 3, 4)
-    assert network.bias.view(4, 4)[1].eq(1).all() and float(network.bias.sum()) == 4
+    assert network.bias.view(4, 4)[1].eq(1).all() and float(network.bias.detach().sum()) == 4

@@ -30,7 +30,7 @@ def test_series_are_scaled_by_their_own_moments():
     found = scaled(x[None])
     assert float(found.x.mean(2).abs().max()) < 1e-5
     back = found.x * found.log_sd.exp()[:, :, None] + found.mean[:, :, None]
-    torch.testing.assert_close(back[0], x, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(back[0], x, rtol=1e-4, atol=1e-3)
     sd = x.double().std(1, correction=0).clamp(min=1e-6)
     expected = torch.log2(1 + torch.cat([x.double().mean(1), sd], -1))
     torch.testing.assert_close(found.moments[0].double(), expected, rtol=1e-4, atol=1e-4)
