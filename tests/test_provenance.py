@@ -120,3 +120,12 @@ def test_the_record_is_text_and_holds_details_versions_and_git():
 
 def test_a_digest_does_not_depend_on_the_order_of_keys():
     assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1}) != digest({"a": 1, "b": 3})
+
+
+def test_a_fingerprint_is_the_same_by_every_version_of_python(package):
+    """Later ones know of fields that earlier ones have not: type parameters, for one."""
+    home, script = package
+    (home / "deep.py").write_text(
+        "def f(a, *, b=None):\n    return f'{a!r:>{b}}' or [b]\n\nX = 1\n"
+    )
+    assert fingerprint(script) == "75cfee96110a"

@@ -110,7 +110,20 @@ def _read(path: Path, text: str) -> tuple[str, frozenset[str]]:
     """What counts of a file, and what it may import: once, as hundreds of jobs ask for the same."""
     tree = ast.parse(text)
     imported = frozenset(_imported(tree, path))
-    return ast.dump(_bare(tree)), imported
+    return _told(_bare(tree)), imported
+
+
+def _told(node: object) -> str:
+    """A syntax tree in words, the same by every version of Python.
+
+    As `ast.dump`, but for fields that are empty: versions differ in which of these there are.
+    """
+    if isinstance(node, list):
+        return f"[{', '.join(_told(part) for part in node)}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = ((key, value) for key, value in ast.iter_fields(node) if value not in (None, []))
+    return f"{type(node).__name__}({', '.join(f'{key}={_told(value)}' for key, value in fields)})"
 
 
 def _imported(tree: ast.AST, path: Path) -> Iterator[str]:

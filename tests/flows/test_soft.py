@@ -63,7 +63,7 @@ def test_it_learns_the_chance_and_draws_outcomes_with_it(soft, rng):
     soft.train()
     soft.masks.rngs = [generator(1), generator(2)]
     adam = torch.optim.Adam(soft.parameters(), 5e-3)
-    for _ in range(500):
+    for _ in range(1000):
         x, context = outcomes(rng)
         adam.zero_grad()
         (-soft.log_prob(x, context).mean()).backward()
