@@ -65,6 +65,7 @@ rule epidemic:
     input:
         f"{R}/tables/epidemic.csv",
         SERIES_FIGURES,
+        FOLLOWED_FIGURES,
 
 
 rule comparison:

@@ -5,8 +5,14 @@ from os import W_OK, X_OK, access
 from snakemake.exceptions import WorkflowError
 
 from jana import catalogue, provenance, settings
+from jana.io import cases
 
 HOME = Path(workflow.basedir)
+REPORTED, REPORTED_DAYS = [
+    "infected",
+    "recovered",
+    "dead",
+], 81  # of the simulators of the epidemic
 ASKED = config["benchmarks"]
 EACH = {name: config[name] for name in ("benchmarks", "diffusion", "epidemic")}
 KNOWN = catalogue.names()
@@ -145,6 +151,7 @@ for name, part, needed in [
         EACH["epidemic"]["calibration"]["datasets"] + 1,
     ),
     ("epidemic", "series.parameters", EACH["epidemic"]["series"]["parameters"]),
+    ("epidemic", "gaps.parameters", EACH["epidemic"]["gaps"]["parameters"]),
 ]:
     if needed > EACH[name]["test"]:
         raise WorkflowError(
@@ -177,6 +184,18 @@ for task in EACH["epidemic"]["tasks"]:
             f"each of epidemic.tasks needs series, of a simulator with x_serial and log_steps, but "
             f"{task} lacks one of them: leave it out, or add it to benchmarks.tasks"
         )
+    if not (catalogue.has(task, "changed") and catalogue.has(task, "longer")):
+        raise WorkflowError(
+            f"each of epidemic.tasks needs a simulator with changed and longer, for worlds that "
+            f"differ and for forecasts, but {task} lacks one of them: add it, or leave the task out"
+        )
+for name, entry in (
+    EACH["epidemic"]["observed"].items() if EACH["epidemic"]["tasks"] else ()
+):
+    try:
+        cases.load(entry["file"], REPORTED, entry["kind"], REPORTED_DAYS)
+    except ValueError as error:
+        raise WorkflowError(f"epidemic.observed.{name}: {error}") from error
 for task in EACH["diffusion"]["tasks"]:
     if not (catalogue.has(task, "x_shift") and catalogue.has(task, "log_likelihood")):
         raise WorkflowError(

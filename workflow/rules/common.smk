@@ -146,6 +146,7 @@ FAULT_TASKS = catalogue.firsts("judge/pairs.py", "FAULTS")
 
 
 wildcard_constraints:
+    series=r"[a-z0-9_]+",
     chunk=r"\d+",
     fault=r"\d+",
     task="|".join(dict.fromkeys([*EXPERIMENT, *APART, *COMPARED])),
@@ -278,7 +279,20 @@ RESPONSE_FIGURES = [path for pair in RESPONSE_PAIRS for path in response_figures
 SERIES_FIGURES = [
     figure_path(*pair, name)
     for pair in SERIES_PAIRS
-    for name in ("series", "calibration", "recovery", "losses")
+    for name in ("series", "gaps", "calibration", "recovery", "losses")
+]
+# Of series that users have observed.
+REPORTS = REPORTED
+FOLLOWED = [
+    f"{R}/{task}/{design}/observed/{series}"
+    for task, design in SERIES_PAIRS
+    for series in EPIDEMIC["observed"]
+]
+FOLLOWED_ROWS = [f"{folder}/rows.csv" for folder in FOLLOWED]
+FOLLOWED_FIGURES = [
+    f"{folder}/{name}.png"
+    for folder in FOLLOWED
+    for name in ("posterior", "predictive", "forecast")
 ]
 COMPARISON_FIGURES = [
     f"{C}/{task}/figures/{name}.png"

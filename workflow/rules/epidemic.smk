@@ -20,7 +20,7 @@ rule series:
         runtime=60,
     params:
         **EPIDEMIC["series"],
-        names=["infected", "recovered", "dead"],
+        names=REPORTS,
         design=design,
         labels=labels,
         device=config["device"],
@@ -37,8 +37,9 @@ rule epidemic_table:
         expand(
             f"{R}/{{pair[0]}}/{{pair[1]}}/rows/{{part}}.csv",
             pair=SERIES_PAIRS,
-            part=["densities", "calibration", "recovery", "series"],
+            part=["densities", "calibration", "recovery", "series", "gaps"],
         ),
+        FOLLOWED_ROWS,
     output:
         report(
             f"{R}/tables/epidemic.csv",
@@ -80,3 +81,118 @@ rule figure_series:
         code=code("figure_series.py"),
     script:
         "../scripts/figure_series.py"
+
+
+# Whether data of another world are noticed.
+rule diagnose_gaps:
+    input:
+        model=f"{R}/{{task}}/{{design}}/model.pt",
+        test=f"{R}/{{task}}/simulations/test.nc",
+        train=f"{R}/{{task}}/simulations/train.nc",
+    output:
+        f"{R}/{{task}}/{{design}}/rows/gaps.csv",
+    log:
+        f"{R}/logs/{{task}}/{{design}}/gaps.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/gaps.tsv"
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=4000,
+        runtime=60,
+    params:
+        **EPIDEMIC["gaps"],
+        design=design,
+        labels=labels,
+        device=config["device"],
+        threads=config["threads"],
+        seed=seed("gaps"),
+        code=simulating("diagnose_gaps.py"),
+    script:
+        "../scripts/diagnose_gaps.py"
+
+
+rule figure_gaps:
+    input:
+        f"{R}/{{task}}/{{design}}/rows/gaps.csv",
+    output:
+        report(
+            f"{R}/{{task}}/{{design}}/figures/gaps.png",
+            caption="../report/gaps.rst",
+            category="epidemic",
+            labels={"task": "{task}", "design": "{design}", "figure": "gaps"},
+        ),
+    log:
+        f"{R}/logs/{{task}}/{{design}}/figure_gaps.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/figure_gaps.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        level=EPIDEMIC["gaps"]["level"],
+        code=code("figure_gaps.py"),
+    script:
+        "../scripts/figure_gaps.py"
+
+
+# A user's own series.
+rule follow:
+    input:
+        model=f"{R}/{{task}}/{{design}}/model.pt",
+        train=f"{R}/{{task}}/simulations/train.nc",
+        observed=lambda w: EPIDEMIC["observed"][w.series]["file"],
+    output:
+        rows=f"{R}/{{task}}/{{design}}/observed/{{series}}/rows.csv",
+        found=f"{R}/{{task}}/{{design}}/observed/{{series}}/found.nc",
+    log:
+        f"{R}/logs/{{task}}/{{design}}/follow-{{series}}.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/follow-{{series}}.tsv"
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=4000,
+        runtime=30,
+    params:
+        **EPIDEMIC["follow"],
+        names=REPORTS,
+        kind=lambda w: EPIDEMIC["observed"][w.series]["kind"],
+        design=design,
+        labels=lambda w: labels(w) | {"setting": f"observed: {w.series}"},
+        device=config["device"],
+        threads=config["threads"],
+        seed=seed("follow"),
+        seeds=member_seeds,
+        code=simulating("follow.py"),
+    script:
+        "../scripts/follow.py"
+
+
+rule figure_followed:
+    input:
+        f"{R}/{{task}}/{{design}}/observed/{{series}}/found.nc",
+    output:
+        report(
+            f"{R}/{{task}}/{{design}}/observed/{{series}}/{{figure}}.png",
+            caption="../report/followed.rst",
+            category="epidemic",
+            labels={
+                "task": "{task}",
+                "design": "{design}",
+                "figure": "{series}, {figure}",
+            },
+        ),
+    log:
+        f"{R}/logs/{{task}}/{{design}}/figure_{{figure}}-{{series}}.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/figure_{{figure}}-{{series}}.tsv"
+    wildcard_constraints:
+        figure="posterior|predictive|forecast",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("figure_followed.py"),
+    script:
+        "../scripts/figure_followed.py"

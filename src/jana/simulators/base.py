@@ -19,6 +19,9 @@ class Draws(NamedTuple):
     x: Float[Tensor, " B *X"]
 
 
+Simulate = Callable[[Generator, Float[Tensor, "B D"]], Float[Tensor, " B *X"]]
+
+
 class Prior(NamedTuple):
     """A distribution over parameters, as two functions and the bounds of its support.
 
@@ -103,10 +106,14 @@ class Simulator:
         mode: Of (theta, x), which mode of the posterior given x a parameter lies on, counted from
             0, or -1 for none; where there are two of them, of equal mass.
         log_steps: Of series, log p(x_t | theta, x before t) of each step, of (theta, x).
+        x_unit: How many are counted by a 1 of the data, such as 1000 where they are in thousands.
+        longer: Of series, what simulates so many steps more: for forecasts.
+        changed: What simulates another world, in which what it names is of another size: to see
+            which changes are noticed.
     """
 
     prior: Prior
-    simulate: Callable[[Generator, Float[Tensor, "B D"]], Float[Tensor, " B *X"]]
+    simulate: Simulate
     theta_names: tuple[str, ...]
     x_axes: tuple[str, ...]
     log_likelihood: Callable[[Tensor, Tensor], Tensor] | None = None
@@ -122,9 +129,12 @@ class Simulator:
     x_period: int = 0
     x_zeros: bool = False
     x_noise: float = 0.0
-    clean: Callable[[Generator, Float[Tensor, "B D"]], Float[Tensor, " B *X"]] | None = None
+    clean: Simulate | None = None
     mode: Callable[[Tensor, Tensor], Tensor] | None = None
     log_steps: Callable[[Tensor, Tensor], Tensor] | None = None
+    x_unit: float = 1.0
+    longer: Callable[[int], Simulate] | None = None
+    changed: Callable[[str, float], Simulate] | None = None
 
     def __post_init__(self) -> None:
         check.names(self.theta_names, self.x_axes)

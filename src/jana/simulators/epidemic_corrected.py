@@ -18,4 +18,7 @@ simulator = Simulator(
     x_serial=True,
     x_period=epidemics.WEEK,
     x_zeros=True,
+    x_unit=epidemics.UNIT,
+    longer=lambda more: epidemic.longer(more).simulate,
+    changed=lambda what, size: epidemic.changed(what, size).simulate,
 )

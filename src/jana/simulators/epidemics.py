@@ -13,7 +13,7 @@ Reference: Radev et al. (2023), arXiv:2302.09125, section 4.4; the model is that
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -104,19 +104,30 @@ class Epidemic:
         people: How many there are.
         noise: What all noise scales are multiplied by.
         shift: Days that the weekly rhythm is late.
+        days: How many are reported.
     """
 
     ramps: str
     people: float = PEOPLE
     noise: float = 1.0
     shift: float = 0.0
+    days: int = DAYS
+
+    def longer(self, more: int) -> "Epidemic":
+        """The same, for some days more."""
+        return replace(self, days=self.days + more)
+
+    def changed(self, what: str, size: float) -> "Epidemic":
+        """Another world: `noise` times so much, or `people`, or a rhythm that is days late."""
+        known = {"noise": self.noise * size, "people": self.people * size, "shift": size}
+        return replace(self, **{what: known[what]})
 
     def rates(self, theta: Float[Tensor, "B 34"]) -> Float[Tensor, "B S"]:
         """The contact rate of each day from the first of the burn-in, 1/day."""
         theta = theta.double()
         starts, lengths = (part.round() for part in _dates(theta)[:2])
         levels = theta[:, 8:13]
-        day = torch.arange(BURN_IN + DAYS, dtype=torch.float64)
+        day = torch.arange(BURN_IN + self.days, dtype=torch.float64)
         rate = levels[:, :1].expand(-1, len(day))
         for i, (first, last, held, plain) in enumerate(RAMPS[self.ramps]):
             since = day - BURN_IN - starts[:, i : i + 1]
@@ -138,7 +149,7 @@ class Epidemic:
         cured, killed = (1 - delta) * mu, delta * d
         susceptible, exposed = self.people - start, start
         carriers, infected = torch.zeros_like(start), torch.zeros_like(start)
-        found = torch.empty(3, BURN_IN + DAYS, len(theta), dtype=torch.float64)
+        found = torch.empty(3, BURN_IN + self.days, len(theta), dtype=torch.float64)
         for day, rate in enumerate(self.rates(theta).T / self.people):
             caught = rate * (carriers + beta * infected) * susceptible
             torch.stack([ill * carriers, cured * infected, killed * infected], out=found[:, day])
@@ -155,7 +166,7 @@ class Epidemic:
         """What would be reported each day without noise, persons; double precision."""
         theta = theta.double()
         delays = theta[:, 20:23].round().long()  # (B, 3)
-        day = torch.arange(DAYS)
+        day = torch.arange(self.days)
         at = day + BURN_IN - delays[..., None]  # (B, 3, T)
         lagged = self.flows(theta).permute(2, 0, 1).gather(-1, at)
         depth, phase = theta[:, 14:20:2, None], theta[:, 15:21:2, None]

@@ -1,0 +1,32 @@
+"""What follows from an observed series: parameters, series like it, a forecast, and its distance."""
+
+import torch
+
+from jana import recipes, simulators
+from jana.inference import forecast, gaps
+from jana.io import cases, log, netcdf, tables, tensors
+from jana.judge import followed
+from jana.provenance import record, seed_of
+from jana.rng import generator
+
+log.to(snakemake.log[0])
+p, simulator = dict(snakemake.params.items()), simulators.get(snakemake.wildcards.task)
+torch.set_num_threads(p["threads"])
+(train,) = tensors.load(snakemake.input.train, "x")
+steps = train.shape[1]
+found = cases.load(snakemake.input.observed, p["names"], p["kind"], steps)
+observed = torch.tensor(found.counts) / simulator.x_unit
+x = observed[:steps]
+model = recipes.trained(snakemake.input.model, p["design"], simulator, train, p["device"])
+seeds = recipes.generators(p["seeds"], "follow", snakemake.wildcards.series)
+each = forecast.follow(model, seeds, simulator, x, p["draws"], p["forecast"])
+features = gaps.summaries(model, train), gaps.summaries(model, x[None])
+tables.save(snakemake.output.rows, followed.rows(p["labels"], observed, steps, each, *features))
+prior = simulator.prior.sample(generator(seed_of(p["seed"], "prior")), p["draws"])
+netcdf.save(
+    snakemake.output.found,
+    record(rule=snakemake.rule, params=p, device=recipes.describe(model)),
+    {"number": p["names"], "parameter": list(simulator.theta_names)},
+    first=((), str(found.first)),
+    **followed.arrays(observed, each[0], prior),
+)
