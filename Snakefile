@@ -65,7 +65,6 @@ rule epidemic:
     input:
         f"{R}/tables/epidemic.csv",
         SERIES_FIGURES,
-        FOLLOWED_FIGURES,
 
 
 rule comparison:

@@ -275,12 +275,6 @@ def response_figures(task, design):
 
 
 RESPONSE_FIGURES = [path for pair in RESPONSE_PAIRS for path in response_figures(*pair)]
-# Of the epidemic.
-SERIES_FIGURES = [
-    figure_path(*pair, name)
-    for pair in SERIES_PAIRS
-    for name in ("series", "gaps", "calibration", "recovery", "losses")
-]
 # Of series that users have observed.
 REPORTS = REPORTED
 FOLLOWED = [
@@ -289,11 +283,20 @@ FOLLOWED = [
     for series in EPIDEMIC["observed"]
 ]
 FOLLOWED_ROWS = [f"{folder}/rows.csv" for folder in FOLLOWED]
+FOLLOWED_NAMES = ["observed_posterior", "observed_predictive", "observed_forecast"]
 FOLLOWED_FIGURES = [
-    f"{folder}/{name}.png"
-    for folder in FOLLOWED
-    for name in ("posterior", "predictive", "forecast")
+    f"{folder}/{name}.png" for folder in FOLLOWED for name in FOLLOWED_NAMES
 ]
+
+
+def series_figures(task, design):
+    """Of the epidemic; those of users' own series last."""
+    names = ("series", "gaps", "calibration", "recovery", "losses")
+    own = [path for path in FOLLOWED_FIGURES if f"/{task}/{design}/" in path]
+    return [figure_path(task, design, name) for name in names] + own
+
+
+SERIES_FIGURES = [path for pair in SERIES_PAIRS for path in series_figures(*pair)]
 COMPARISON_FIGURES = [
     f"{C}/{task}/figures/{name}.png"
     for task in COMPARISON["tasks"]

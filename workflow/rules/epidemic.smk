@@ -37,9 +37,10 @@ rule epidemic_table:
         expand(
             f"{R}/{{pair[0]}}/{{pair[1]}}/rows/{{part}}.csv",
             pair=SERIES_PAIRS,
-            part=["densities", "calibration", "recovery", "series", "gaps"],
+            part=["densities", "calibration", "recovery", "series", "gaps", "losses"],
         ),
         FOLLOWED_ROWS,
+        HERE / "workflow" / "resources" / "published_epidemic.csv",
     output:
         report(
             f"{R}/tables/epidemic.csv",
@@ -81,6 +82,33 @@ rule figure_series:
         code=code("figure_series.py"),
     script:
         "../scripts/figure_series.py"
+
+
+rule diagnose_losses:
+    input:
+        model=f"{R}/{{task}}/{{design}}/model.pt",
+        test=f"{R}/{{task}}/simulations/test.nc",
+        train=f"{R}/{{task}}/simulations/train.nc",
+    output:
+        f"{R}/{{task}}/{{design}}/rows/losses.csv",
+    log:
+        f"{R}/logs/{{task}}/{{design}}/losses.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/losses.tsv"
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=4000,
+        runtime=30,
+    params:
+        penalized=150,  # data sets that the summary's penalty is of: as in Radev et al. (2023)
+        design=design,
+        labels=labels,
+        device=config["device"],
+        threads=config["threads"],
+        code=simulating("diagnose_losses.py"),
+    script:
+        "../scripts/diagnose_losses.py"
 
 
 # Whether data of another world are noticed.
@@ -175,7 +203,7 @@ rule figure_followed:
     output:
         report(
             f"{R}/{{task}}/{{design}}/observed/{{series}}/{{figure}}.png",
-            caption="../report/followed.rst",
+            caption="../report/observed.rst",
             category="epidemic",
             labels={
                 "task": "{task}",
@@ -188,7 +216,7 @@ rule figure_followed:
     benchmark:
         f"{R}/runtimes/{{task}}/{{design}}/figure_{{figure}}-{{series}}.tsv"
     wildcard_constraints:
-        figure="posterior|predictive|forecast",
+        figure="observed_posterior|observed_predictive|observed_forecast",
     resources:
         mem_mb=1000,
         runtime=10,

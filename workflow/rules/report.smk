@@ -2,6 +2,7 @@ rule report:
     input:
         FIGURES,
         RESPONSE_FIGURES,
+        SERIES_FIGURES,
         HERE / "src" / "jana" / "report" / "page.html",
         wide=OVERVIEWS,
         wide_diffusion=ABLATION_FIGURES,
@@ -15,6 +16,7 @@ rule report:
                         Path(path).stem
                         for path in OVERVIEWS
                         + RESPONSE_FIGURES
+                        + SERIES_FIGURES
                         + ABLATION_FIGURES
                         + COMPARISON_FIGURES
                     ),
@@ -23,10 +25,11 @@ rule report:
         ),
         histories=[
             f"{R}/{task}/{design}/history.nc"
-            for task, design in PAIRS + RESPONSE_PAIRS
+            for task, design in PAIRS + RESPONSE_PAIRS + SERIES_PAIRS
         ],
         benchmarks=f"{R}/tables/benchmarks.csv",
         diffusion=f"{R}/tables/diffusion.csv" if RESPONSE_PAIRS else [],
+        epidemic=f"{R}/tables/epidemic.csv" if SERIES_PAIRS else [],
         comparison=f"{R}/tables/comparison.csv" if COMPARED else [],
         checks=f"{R}/tables/checks.csv",
     output:
@@ -47,18 +50,15 @@ rule report:
             "comparison": "wide_comparison",
         },
         thresholds=BENCHMARKS["verdicts"],
-        shown=[
-            (
-                task,
-                design,
-                [figure_path(task, design, figure) for figure in figure_names(task)],
-            )
-            for task, design in PAIRS
-        ],
-        responses=[
-            (task, design, response_figures(task, design))
-            for task, design in RESPONSE_PAIRS
-        ],
+        tables=["benchmarks", "checks", "diffusion", "epidemic", "comparison"],
+        pictures={
+            "benchmarks": [
+                (t, d, [figure_path(t, d, name) for name in figure_names(t)])
+                for t, d in PAIRS
+            ],
+            "diffusion": [(t, d, response_figures(t, d)) for t, d in RESPONSE_PAIRS],
+            "epidemic": [(t, d, series_figures(t, d)) for t, d in SERIES_PAIRS],
+        },
         code=code("report.py"),
     script:
         "../scripts/report.py"

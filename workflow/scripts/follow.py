@@ -1,4 +1,4 @@
-"""What follows from an observed series: parameters, series like it, a forecast, and its distance."""
+"""What follows from an observed series: parameters, series like it, a forecast, its distance."""
 
 import torch
 

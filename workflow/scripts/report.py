@@ -10,9 +10,8 @@ devices = {netcdf.load(history).attrs["device"] for history in snakemake.input.h
 page.assemble(
     snakemake.output[0],
     p.scale,
-    {name: snakemake.input[name] for name in ("benchmarks", "checks", "diffusion", "comparison")},
-    p.shown,
-    p.responses,
+    {name: snakemake.input[name] for name in p.tables},
+    p.pictures,
     {part: list(snakemake.input[name]) for part, name in p.overviews.items()},
     snakemake.input.captions,
     p.thresholds,

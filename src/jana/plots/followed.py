@@ -39,7 +39,7 @@ def predictive(found: Dataset) -> Figure:
         _follow(ax, found, index, days)
         series.network(ax, days, found.network.values[:, :, index])
     panels[0].set_ylabel("reports (thousands)")
-    panels[0].legend()
+    _legend(picture, panels[0])
     return picture
 
 
@@ -52,7 +52,7 @@ def forecast(found: Dataset) -> Figure:
         _follow(ax, found, index, np.arange(max(0, steps - BEFORE), last))
         ax.axvline(steps - 0.5, color="black", linewidth=0.6)
     panels[0].set_ylabel("reports (thousands)")
-    panels[0].legend()
+    _legend(picture, panels[0])
     return picture
 
 
@@ -73,7 +73,7 @@ def power(rows: pd.DataFrame, level: float) -> Figure:
         series.power(ax, sizes, lines, level)
         ax.set(xlabel=AXES.get(what, what))
     panels[0].set_ylabel("share flagged")
-    panels[0].legend()
+    _legend(picture, panels[0])
     return picture
 
 
@@ -90,3 +90,9 @@ def _follow(ax, found, index, days) -> None:  # noqa: ANN001
     observed = found.observed.values[days[0] : days[-1] + 1, index]
     name = str(found.number.values[index])
     series.followed(ax, days, edges, observed, name, "simulator")
+
+
+def _legend(picture: Figure, panel) -> None:  # noqa: ANN001
+    """Above all panels, so that it hides nothing."""
+    lines, words = panel.get_legend_handles_labels()
+    picture.legend(lines, words, loc="outside upper center", ncols=len(words))

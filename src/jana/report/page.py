@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..io import tables
 from ..io.atomic import atomically
-from . import ablation, comparison, diffusion, field, references, summary
+from . import ablation, comparison, diffusion, epidemic, field, references, summary
 
 
 class Figure(NamedTuple):
@@ -65,8 +65,7 @@ def assemble(
     path: Path | str,
     scale: str,
     found: dict[str, Path | str],
-    shown: list[tuple[str, str, list[str]]],
-    responses: list[tuple[str, str, list[str]]],
+    pictures: dict[str, list[tuple[str, str, list[str]]]],
     overviews: dict[str, list[str]],
     captions: list[str],
     thresholds: dict[str, float],
@@ -77,10 +76,10 @@ def assemble(
     Args:
         path: Where the page goes.
         scale: Which configuration the results are of.
-        found: The tidy tables, by experiment: "benchmarks", "checks", "diffusion" and "comparison";
-            either of the last two may be an empty list.
-        shown: Each task, design and its pictures, in the order they are shown.
-        responses: The same of the diffusion experiment.
+        found: The tidy tables, by experiment: "benchmarks", "checks", "diffusion", "epidemic" and
+            "comparison"; each of the last three may be an empty list.
+        pictures: By experiment ("benchmarks", "diffusion" and "epidemic"), each task, design and its
+            pictures, in the order they are shown.
         overviews: Pictures of all tasks, by experiment: "benchmarks", "diffusion" and "comparison";
             of the last the folder above a picture's own names its task.
         captions: Files with what to say of each picture, named as the pictures are.
@@ -91,21 +90,25 @@ def assemble(
     table = tables.load(found["benchmarks"])
     verdicts = summary.verdicts(table)
     checks, faults = summary.flagged(tables.load(found["checks"]))
-    times, runs = (
-        tables.merged([found[name]] if found[name] else []) for name in ("diffusion", "comparison")
+    times, runs, waves = (
+        tables.merged([found[name]] if found[name] else [])
+        for name in ("diffusion", "comparison", "epidemic")
     )
-    verdicts |= summary.verdicts(times)
+    verdicts |= summary.verdicts(times) | summary.verdicts(waves)
+    shown, responses, series = (pictures[n] for n in ("benchmarks", "diffusion", "epidemic"))
     designs = list(dict.fromkeys(design for _, design, _ in responses))
-    sections, answered = (
+    wave_designs = list(dict.fromkeys(design for _, design, _ in series))
+    ways, changes = epidemic.flagged(waves)
+    sections, answered, waved = (
         [
-            Section(task, design, [Figure(Path(png), texts[Path(png).stem]) for png in pictures])
-            for task, design, pictures in part
+            Section(task, design, [Figure(Path(png), texts[Path(png).stem]) for png in paths])
+            for task, design, paths in part
         ]
-        for part in (shown, responses)
+        for part in (shown, responses, series)
     )
     wide = {
-        part: [Figure(Path(png), texts[Path(png).stem]) for png in pictures]
-        for part, pictures in overviews.items()
+        part: [Figure(Path(png), texts[Path(png).stem]) for png in paths]
+        for part, paths in overviews.items()
     }
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("jana", "report"),
@@ -134,6 +137,15 @@ def assemble(
         time_designs=designs,
         published=diffusion.published(times, designs) if responses else [],
         length_scores=list(diffusion.LENGTHS.values()),
+        series=waved,
+        series_designs=wave_designs,
+        series_scores=epidemic.scores(waves, wave_designs),
+        series_identified=epidemic.identified(waves, wave_designs),
+        series_losses=epidemic.losses(waves),
+        series_ways=ways,
+        series_flagged=changes,
+        series_observed=epidemic.observed(waves),
+        series_followed=list(epidemic.FOLLOWED.values()),
         contests=comparison.parts(runs),
         contest_columns=[title for *_, title, _ in comparison.COLUMNS],
         contest_claims=comparison.claims(runs),
