@@ -213,3 +213,61 @@ def test_edges_say_where_the_bounds_cut_and_saturate_far_from_them():
 
 def test_supports_without_intervals_have_no_edges():
     assert build("mixed").n_edges == 4 and build("lower").n_edges == 0
+
+
+def turned(dtype=torch.float64):
+    """An angle beside a bounded and an unbounded coordinate; the context tells where it points."""
+    low = torch.tensor([-math.pi, 0.0, -INF]).to(dtype)
+    high = torch.tensor([math.pi, 1.0, INF]).to(dtype)
+    support, rng = Support(low, high, C, (0,)), generator(5)
+    context = torch.randn(5000, C, generator=rng).to(dtype)
+    x = torch.randn(5000, 3, generator=rng).to(dtype)
+    toward = torch.atan2(context[:, 1], context[:, 0])
+    x[:, 0] = torch.remainder(toward + 0.3 * x[:, 0] + math.pi, 2 * math.pi) - math.pi
+    x[:, 1] = x[:, 1].sigmoid()
+    support.set_from(x, context)
+    return support, x, context
+
+
+def test_an_angle_goes_there_and_back_and_stays_on_its_circle():
+    support, x, context = turned()
+    z, log_det = support(x[None], context[None])
+    back, other = support.inverse(z, context[None])
+    torch.testing.assert_close(back[0], x, atol=1e-6, rtol=1e-6)
+    torch.testing.assert_close(other, -log_det, atol=1e-6, rtol=1e-6)
+    far = support.inverse(20 * torch.randn(z.shape, generator=generator(1)).double(), context[None])
+    assert (far[0] >= support.low).all() and (far[0] < support.high).all()
+
+
+def test_an_angle_across_the_seam_is_one_hill():
+    """Where the context points to the seam, angles on both sides of it are neighbours."""
+    support, x, context = turned()
+    seam = context[:, 0] < -context[:, 1].abs()
+    assert float((x[seam, 0] > 2.5).double().mean()) > 0.1  # on either side
+    assert float((x[seam, 0] < -2.5).double().mean()) > 0.1
+    z, _ = support(x[None], context[None])
+    assert float(z[0, seam, 0].std()) < 1.5 and float(z[0, seam, 0].abs().max()) < 6
+
+
+def test_angles_keep_their_density():
+    """Turning stretches nothing: densities over the whole circle make up 1."""
+    support, _, context = turned()
+    angle = torch.linspace(-math.pi, math.pi, 4002).double()[:-1]
+    x = torch.stack([angle, torch.full_like(angle, 0.5), torch.zeros_like(angle)], -1)
+    for row in context[:5]:
+        z, log_det = support(x[None], row.expand(1, len(x), C))
+        normal = -0.5 * z[0, :, 0].square() - 0.5 * math.log(2 * math.pi)
+        # The other coordinate with two bounds is at one place: its slope is a constant.
+        other = log_det[0, :1] - _slope(support, x[:1], row)
+        assert float((normal + log_det[0] - other).exp().sum() * 2 * math.pi / 4001) == (
+            pytest.approx(1, abs=2e-3)
+        )
+
+
+def _slope(support, x, row):
+    """Log slope of the angle alone, by finite differences."""
+    step = 1e-6
+    moved = x.clone()
+    moved[:, 0] += step
+    ends = [support(part[None], row.expand(1, 1, C))[0][0, 0, 0] for part in (x, moved)]
+    return ((ends[1] - ends[0]) / step).log()

@@ -58,3 +58,15 @@ def test_any_leading_axes_are_taken(rng):
     x = torch.rand(3, 4, 5, 2, generator=rng)
     found.set_from(x.flatten(0, 2))
     torch.testing.assert_close(found(x)[2, 1], found(x[2, 1]))
+
+
+def test_an_angle_is_seen_by_its_cosine_and_sine(rng):
+    edge = torch.full((2,), torch.inf)
+    network = Standardize(-edge, edge, (1,))
+    x = torch.randn(500, 2, generator=rng)
+    network.set_from(x)
+    seen = network(x)
+    assert seen.shape == (500, 3) and network.size == 3
+    torch.testing.assert_close(seen.mean(0), torch.zeros(3), atol=1e-4, rtol=0)
+    turned = x + torch.tensor([0.0, 2 * torch.pi])
+    torch.testing.assert_close(network(turned), seen, atol=1e-4, rtol=1e-4)

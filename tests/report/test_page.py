@@ -83,7 +83,13 @@ def found(tmp_path):
     ]
     tables.save(tmp_path / "diffusion.csv", times)
     names = ("benchmarks", "checks", "diffusion")
-    return {name: tmp_path / f"{name}.csv" for name in names} | {"comparison": []}
+    return {name: tmp_path / f"{name}.csv" for name in names} | {"comparison": [], "epidemic": []}
+
+
+def pictures(benchmarks=(), diffusion=(), epidemic=()):
+    """Of each experiment."""
+    found = {"benchmarks": benchmarks, "diffusion": diffusion, "epidemic": epidemic}
+    return {name: list(each) for name, each in found.items()}
 
 
 @pytest.fixture
@@ -94,7 +100,7 @@ def text(found, tmp_path):
     captions, record = [str(tmp_path / "losses.rst")], {"git": "abc & co"}
     responses = [("drift_diffusion", "tuned", [str(tmp_path / "losses.png")])]
     wide = NONE | {"diffusion": [str(tmp_path / "losses.png")]}
-    given = found, shown, responses, wide, captions, THRESHOLDS, record
+    given = found, pictures(shown, responses), wide, captions, THRESHOLDS, record
     page.assemble(tmp_path / "report.html", "smoke", *given)
     return (tmp_path / "report.html").read_text(encoding="utf-8")
 
@@ -163,7 +169,8 @@ def test_a_figure_without_a_caption_is_an_error(found, tmp_path):
     (tmp_path / "losses.png").write_bytes(b"")
     shown = [("two_moons", "tuned", [str(tmp_path / "losses.png")])]
     with pytest.raises(KeyError, match="losses"):
-        page.assemble(tmp_path / "report.html", "smoke", found, shown, [], NONE, [], THRESHOLDS, {})
+        given = found, pictures(shown), NONE, [], THRESHOLDS, {}
+        page.assemble(tmp_path / "report.html", "smoke", *given)
     assert not (tmp_path / "report.html").exists()
 
 
@@ -185,7 +192,7 @@ def test_chains_on_the_likelihood_network_show_the_worst_of_all(text):
 
 
 def test_without_the_experiment_there_is_no_part_on_it(found, tmp_path):
-    given = found | {"diffusion": []}, [], [], NONE, [], THRESHOLDS, {}
+    given = found | {"diffusion": []}, pictures(), NONE, [], THRESHOLDS, {}
     page.assemble(tmp_path / "report.html", "smoke", *given)
     assert 'id="diffusion"' not in (tmp_path / "report.html").read_text(encoding="utf-8")
 
@@ -204,7 +211,7 @@ def test_the_comparison_has_its_part_with_its_pictures(found, tmp_path):
     picture.parent.mkdir(parents=True)
     picture.write_bytes(style.png(style.figure(1.0), {}))
     (tmp_path / "times.rst").write_text("Seconds.\n")
-    given = found | {"comparison": tmp_path / "comparison.csv"}, [], []
+    given = found | {"comparison": tmp_path / "comparison.csv"}, pictures()
     given = *given, NONE | {"comparison": [str(picture)]}, [str(tmp_path / "times.rst")]
     page.assemble(tmp_path / "report.html", "smoke", *given, THRESHOLDS, {})
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -220,3 +227,38 @@ def test_summaries_gather_the_designs_of_a_task(found):
     assert (first.task, first.designs) == ("two_moons", ["paper", "tuned"])
     assert [cell.value for cell in first.lines[0].cells] == ["0.456", "0.200"]
     assert (second.task, second.lines) == ("empty", [])
+
+
+def test_the_epidemic_has_its_part(found, tmp_path):
+    ours = {"experiment": "epidemic", "task": "epidemic", "design": "tuned", "method": "jana"}
+    rows = [
+        tables.row(ours | {"seed": 0}, "crps", 1.234, quantity="all"),
+        tables.row(ours | {"method": "exact"}, "crps", 0.5, quantity="all"),
+        *(
+            tables.row(ours | {"seed": 0}, "peak_day_pvalue", p, quantity=name)
+            for name, p in (("infected", 0.5), ("recovered", 0.02), ("dead", 0.9))
+        ),
+        tables.row(ours | {"seed": 0}, "jsbc_pvalue", 0.321, quantity="sigma I"),
+        tables.row(ours | {"budget": 1600}, "loss_posterior", 25.5),
+        tables.row(ours | {"budget": 640000, "setting": "published"}, "loss_posterior", 25.6),
+        tables.row(
+            ours | {"setting": "any parameters", "draws": 10}, "flagged_share", 0.9, quantity="n 2"
+        ),
+        tables.row(ours | {"setting": "observed: mine", "seed": 0}, "gap_pvalue", 0.003),
+    ]
+    tables.save(tmp_path / "epidemic.csv", rows)
+    (tmp_path / "losses.png").write_bytes(style.png(style.figure(1.0), {}))
+    (tmp_path / "losses.rst").write_text("How to read it.\n")
+    shown = pictures(epidemic=[("epidemic", "tuned", [str(tmp_path / "losses.png")])])
+    given = found | {"epidemic": tmp_path / "epidemic.csv"}, shown, NONE
+    given = *given, [str(tmp_path / "losses.rst")], THRESHOLDS, {}
+    page.assemble(tmp_path / "report.html", "smoke", *given)
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    part = text[text.index('id="epidemic"') :]
+    assert "<td>CRPS (thousands)</td><td>0.500</td><td></td><td>1.234</td>" in part
+    assert "<td>day of the peak, least p</td><td></td><td></td><td>0.020</td>" in part
+    assert "<td>sigma I</td><td></td><td>0.321</td><td></td>" in part
+    assert "<td>tuned</td><td>1,600</td><td>25.50</td>" in part
+    assert "<td>published</td><td>640,000</td><td>25.60</td>" in part
+    assert "any parameters, 10 series" in part and "<td>n 2</td><td>0.900</td>" in part
+    assert "<td>mine</td><td>0.003</td>" in part and "data:image/png" in part

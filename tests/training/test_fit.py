@@ -487,3 +487,83 @@ def test_the_papers_summaries_are_learned_with_their_flow(task, by):
     found = list(fit.epochs(model, state, nll, course, [3, 4]))
     assert not torch.equal(before, flat(model.summary.parameters()))
     assert (found[1].train["likelihood"] < found[0].train["likelihood"] - by).all()
+
+
+def online(cut=None, epochs=4, **changes):
+    """A run with new simulations in every epoch; how many were drawn each time."""
+    schedule = training(online=True, epochs=epochs, cut=cut, **changes)
+    simulator, drawn = simulators.get("two_moons"), []
+
+    def fresh(rng, n):
+        drawn.append(simulator.draw(rng, n))
+        return drawn[-1]
+
+    model, state, data = begin(schedule, n=200)
+    course = fit.Course(data, schedule, simulator.prior.sample, fresh=fresh)
+    for _ in fit.epochs(model, state, nll, course, SEEDS):
+        pass
+    return state, drawn, data, model
+
+
+def test_online_training_learns_from_new_simulations_in_every_epoch():
+    state, drawn, data, _ = online()
+    assert state.passes == len(drawn) == 4
+    assert all(len(pairs.x) == len(data[0][0]) == 180 for pairs in drawn)
+    assert not torch.isin(drawn[0].x, drawn[1].x).any()
+    assert not torch.isin(drawn[0].x, data[0][1]).any()
+
+
+def test_online_training_that_goes_on_sees_what_it_would_have_seen(tmp_path):
+    """A run of two epochs that is restored draws the third and fourth as the whole run does."""
+    whole, drawn, _, _ = online()
+    schedule = training(online=True, epochs=4)
+    simulator = simulators.get("two_moons")
+    model, state, data = begin(schedule, n=200)
+    course = fit.Course(data, schedule, simulator.prior.sample, fresh=simulator.draw)
+    for _ in fit.epochs(model, state, nll, course, SEEDS):
+        if state.passes == 2:
+            break
+    torch.save(state.state(), tmp_path / "state.pt")
+    model, again, data = begin(schedule, n=200)
+    again.restore(torch.load(tmp_path / "state.pt", weights_only=True))
+    for _ in fit.epochs(model, again, nll, course._replace(data=data), SEEDS):
+        pass
+    for names, part in whole.parts.items():
+        assert torch.equal(part.weights, again.parts[names].weights)
+    assert len(drawn) == 4
+
+
+def test_a_schedule_that_is_cut_ends_early_with_the_rates_of_the_whole():
+    cut, *_ = online(cut=2)
+    whole, *_ = online()
+    assert cut.passes == 2
+    for mine, other in zip(cut.history, whole.history[:3], strict=True):
+        for name, loss in mine.validation.items():
+            assert torch.equal(loss, other.validation[name])
+
+
+def test_online_training_needs_a_simulator():
+    schedule = training(online=True)
+    model, state, data = begin(schedule)
+    with pytest.raises(ValueError, match="pass `fresh`"):
+        next(epochs(model, state, nll, data, schedule, SEEDS))
+
+
+def test_the_summarys_penalty_counts_in_the_posteriors_loss():
+    """Of a series' learned features, so many times their distance from normal ones."""
+    from designs import entries
+
+    from jana import settings
+    from jana.training.losses import normal_mmd2
+
+    small = {"state": 4, "nets": {"S": {"hidden": [4]}}}
+    simulator, found = simulators.get("epidemic_corrected"), []
+    theta, x = simulator.draw(generator(1), 20)
+    for weight in (0.0, 2.0):
+        changes = {"likelihood": small, "summary": {"penalty": weight}}
+        entry = settings.design(entries(), "tuned", "epidemic_corrected", changes)
+        model = build_joint(Design.from_config(entry), simulator, (81, 3), (1,)).eval()
+        terms = nll(model, theta[None], x[None])
+        found.append(float(terms["posterior"].detach()))
+        features = model.context(x[None])[..., model.summary.learned]
+    assert found[1] - found[0] == pytest.approx(2 * float(normal_mmd2(features).detach()), rel=1e-3)

@@ -4,12 +4,17 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from jana import simulators
+from jana.rng import generator
+
 ROOT = Path(__file__).parents[2]
-TREE = ("Snakefile", "workflow", "src", "profiles", *(p.name for p in ROOT.glob("config*.yaml")))
+EPIDEMIC = simulators.get("epidemic_corrected")
+TREE = ("Snakefile", "workflow", "src", "profiles", "bench", *(p.name for p in ROOT.glob("config*.yaml")))
 
 
 class Tree:
@@ -49,6 +54,17 @@ class Tree:
         path.write_text(text.replace(old, new, 1))
 
 
+def observed(folder, days):
+    """A user's own series, which the simulator made, and the configuration that names it."""
+    theta = EPIDEMIC.prior.sample(generator(4), 1)
+    counts = EPIDEMIC.longer(days - 81)(generator(5), theta)[0] * EPIDEMIC.x_unit
+    lines = ["date,infected,recovered,dead"]
+    for day, row in enumerate(counts.round().int().tolist()):
+        lines.append(f"{date(2020, 3, 1) + timedelta(day)},{row[0]},{row[1]},{row[2]}")
+    (folder / "own.csv").write_text("\n".join(lines) + "\n")
+    (folder / "own.yaml").write_text("epidemic: {observed: {mine: {file: own.csv, kind: daily}}}\n")
+
+
 @pytest.fixture
 def tree(tmp_path):
     return Tree(tmp_path)
@@ -66,7 +82,8 @@ def paper(tmp_path_factory):
 def smoke(tmp_path_factory):
     """A tree in which the smoke pipeline has run, once for all tests that only look."""
     tree = Tree(tmp_path_factory.mktemp("smoke"))
-    done = tree.snakemake("--cores", 2, "--configfile", "config.smoke.yaml")
+    observed(tree.path, 90)
+    done = tree.snakemake("--cores", 2, "--configfile", "config.smoke.yaml", "own.yaml")
     assert done.returncode == 0, done.stdout
     return tree
 

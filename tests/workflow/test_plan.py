@@ -231,6 +231,26 @@ REFUSED = {
         "          colour: red\n          task: drift_diffusion_wide #",
         "'colour' was unexpected",
     ),
+    "an epidemic without series": (
+        "  tasks: [epidemic_corrected]",
+        "  tasks: [two_moons_wide]",
+        "each of epidemic.tasks needs series, of a simulator with x_serial and log_steps",
+    ),
+    "a series that is not there": (
+        "observed: {} #",
+        "observed: {mine: {file: none.csv, kind: daily}} #",
+        "epidemic.observed.mine: a CSV file of counts is needed at none.csv, but it cannot be read",
+    ),
+    "an unknown kind of series": (
+        "observed: {} #",
+        "observed: {mine: {file: none.csv, kind: weekly}} #",
+        "'weekly' is not one of",
+    ),
+    "an unknown change of the simulator": (
+        "      {noise: [1, 1.5, 2, 3, 4],",
+        "      {speed: [1, 1.5, 2, 3, 4],",
+        "'speed' was unexpected",
+    ),
     "an unknown task of the comparison": (
         "  tasks: [two_moons_wiqvist]",
         "  tasks: [slcp]",

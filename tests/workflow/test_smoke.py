@@ -2,13 +2,16 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
+import torch
 
 from jana.io import netcdf, tables
 from jana.judge import checks, pairs
 
-OVERLAY = ("--configfile", "config.smoke.yaml")
+OVERLAY = ("--configfile", "config.smoke.yaml", "own.yaml")
 R = "results/smoke"
 
 
@@ -100,6 +103,59 @@ def test_the_comparison_table_has_every_method_and_exact_samples(smoke):
     assert "published" in set(table.setting) and table.value.notna().all()
 
 
+def test_the_epidemics_table_has_every_metric(smoke):
+    table = tables.load(smoke.path / R / "tables" / "epidemic.csv")
+    expected = {"crps", "energy_score", "coverage_50", "coverage_95", "zeros", "negative"}
+    expected |= {"peak_day_pvalue", "peak_height_pvalue", "autocorrelation_rmse", "nll_positive"}
+    expected |= {"sbc_pvalue", "jsbc_pvalue", "contraction", "flagged_share", "gap_pvalue"}
+    expected |= {"loss_posterior", "loss_likelihood", "forecast_coverage_95", "nll_posterior"}
+    for design in ("tuned", "paper"):
+        assert expected <= set(table[table.design == design].metric), design
+    assert {"exact", "static", "jana"} <= set(table.method) and table.value.notna().all()
+    negative = table[(table.metric == "negative") & (table.method == "jana")]
+    assert (negative[negative.design == "tuned"].value == 0).all()
+    assert "published" in set(table.setting)
+
+
+def test_a_users_series_has_its_figures(smoke):
+    folder = smoke.path / R / "epidemic_corrected" / "tuned" / "observed" / "mine"
+    for name in ("posterior", "predictive", "forecast"):
+        assert (folder / f"observed_{name}.png").stat().st_size > 10_000
+    found = netcdf.load(folder / "found.nc")
+    assert found.sizes["day"] == 90 and found.sizes["later_day"] == 86
+    assert found.sizes["parameter"] == 34 and str(found["first"].values) == "2020-03-01"
+
+
+def test_what_is_listed_for_a_gpu_trains_the_same_weights(copy):
+    """By the same function, with no Snakemake: here on the CPU, in two runs."""
+    done = copy.snakemake("training_jobs", "--cores", 2, *OVERLAY)
+    assert done.returncode == 0, done.stdout
+    job, model = (
+        copy.path / R / part for part in ("jobs/two_moons/tuned.json", "two_moons/tuned/model.pt")
+    )
+    before = torch.load(model, weights_only=True)["state"]
+    model.unlink()
+    assert '"device": "cuda"' in job.read_text()
+    job.write_text(job.read_text().replace('"device": "cuda"', '"device": "cpu"'))
+    command = [sys.executable, "bench/gpu.py", str(job.relative_to(copy.path))]
+
+    def run(*arguments):
+        return subprocess.run(
+            [*command, *arguments], cwd=copy.path, capture_output=True, text=True, check=False
+        )
+
+    first = run("--minutes", "0.0001")
+    assert first.returncode == 3 and "to be continued" in first.stdout and not model.exists()
+    second = run()
+    assert second.returncode == 0 and "done" in second.stdout, job.with_suffix(".log").read_text()
+    after = torch.load(model, weights_only=True)["state"]
+    assert all(torch.equal(before[key], after[key]) for key in before)
+    copy.edit("src/jana/simulators/two_moons.py", "SHIFT = 0.1, 0.01", "SHIFT = 0.2, 0.01")
+    model.unlink()
+    other = run()
+    assert other.returncode == 1 and "list it anew" in other.stdout
+
+
 def test_every_fault_has_its_row_of_every_check(smoke):
     table = tables.load(smoke.path / R / "tables" / "checks.csv")
     assert set(table.method) == set(pairs.FAULTS)
@@ -108,7 +164,7 @@ def test_every_fault_has_its_row_of_every_check(smoke):
 
 def test_the_report_is_whole_and_loads_nothing(smoke):
     text = (smoke.path / R / "report.html").read_text()
-    assert text.count("data:image/png;base64,") == 3 + 3 * 5 + 1 + 2 * 4 + 1
+    assert text.count("data:image/png;base64,") == 3 + 3 * 5 + 1 + 2 * 4 + 1 + 2 * 8
     assert not re.search(r'(?:src|href)="(?!data:|#)', text) and "<script" not in text
     assert "Provenance" in text and '"torch"' in text.replace("&#34;", '"')
 

@@ -52,6 +52,7 @@ rule training_job:
         runtime=5,
     params:
         **TRAINING | {"device": "cuda"},
+        listed=code("training_job.py"),
         model=f"{R}/{{task}}/{{design}}/model.pt",
         history=f"{R}/{{task}}/{{design}}/history.nc",
     script:

@@ -15,7 +15,7 @@ torch.set_num_threads(p["threads"])
 theta, x = tensors.load(snakemake.input.test, "theta", "x")
 (train,) = tensors.load(snakemake.input.train, "theta")
 model = recipes.trained(snakemake.input.model, p["design"], simulator, x, p["device"])
-features = gaps.summaries(model, x[: p["penalized"]])[..., : model.summary.learned]
+features = gaps.summaries(model, x[: p["penalized"]])[..., model.summary.learned]
 densities = (
     log_posterior(model, *model.shared(theta, x)),
     series.log_steps(model, theta, x).sum(-1),

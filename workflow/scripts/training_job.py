@@ -5,7 +5,7 @@ from jana.io import log
 
 log.to(snakemake.log[0])
 params = dict(snakemake.params.items())
-model, history = params.pop("model"), params.pop("history")
+model, history, _ = (params.pop(name) for name in ("model", "history", "listed"))
 train, watched, *apart = snakemake.input
 job = trainer.Job(
     task=snakemake.wildcards.task,

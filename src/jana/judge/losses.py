@@ -1,6 +1,5 @@
 """Losses of series' networks in the units that the paper states them in."""
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -49,5 +48,4 @@ def simulations(training: Training, n: int) -> int:
     """How many a network has seen by the end, of an experiment of `n`: counted as often as seen."""
     learned = n - round(n * training.validation)
     batch = min(training.batch, learned)
-    steps = learned // batch if training.drop_last else -(-learned // batch)
-    return training.last * steps * batch
+    return training.last * (learned // batch * batch if training.drop_last else learned)

@@ -58,8 +58,8 @@ class PaperSeries(nn.Module):
 
     def __init__(self, rngs: Sequence[Generator], size: int):
         super().__init__()
-        self.learned = size * STATE
-        self.size = self.learned + 2 * size
+        self.learned = slice(0, size * STATE)
+        self.size = size * (STATE + 2)
         self.towers = nn.ModuleList(_Tower(rngs) for _ in range(size))
         self.masks = Masks(self)  # none, as other summaries have some
 

@@ -55,6 +55,7 @@ class TimeSeries(nn.Module):
         self.hands = 2 if period else 0
         self.moments = size * (self.windows + 2 + self.hands)
         self.size = self.moments + features
+        self.learned = slice(self.moments, self.size)
         channels = [2 * size, hidden, hidden]
         self.convolutions = nn.ModuleList(_Convolution(rngs, a, b) for a, b in pairwise(channels))
         self.unit = Recurrent(rngs, "gru", hidden, hidden)

@@ -78,8 +78,8 @@ def assemble(
         scale: Which configuration the results are of.
         found: The tidy tables, by experiment: "benchmarks", "checks", "diffusion", "epidemic" and
             "comparison"; each of the last three may be an empty list.
-        pictures: By experiment ("benchmarks", "diffusion" and "epidemic"), each task, design and its
-            pictures, in the order they are shown.
+        pictures: By experiment ("benchmarks", "diffusion" and "epidemic"), each task, design and
+            its pictures, in the order they are shown.
         overviews: Pictures of all tasks, by experiment: "benchmarks", "diffusion" and "comparison";
             of the last the folder above a picture's own names its task.
         captions: Files with what to say of each picture, named as the pictures are.

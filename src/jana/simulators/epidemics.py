@@ -26,7 +26,7 @@ from .base import Prior
 PEOPLE = 83e6  # of Germany
 DAYS = 81  # 1 March to 20 May 2020
 BURN_IN = 20  # days before the first report: the longest delay
-UNIT = 1000  # persons
+UNIT = 1000.0  # persons
 WEEK = 7
 SERIES = ("infected", "recovered", "dead")
 

@@ -77,7 +77,7 @@ def _posterior(
     loss = -model.posterior.log_prob(theta, context).mean(-1)
     if not model.penalty:
         return loss
-    return loss + model.penalty * normal_mmd2(context[..., : model.summary.learned])
+    return loss + model.penalty * normal_mmd2(context[..., model.summary.learned])
 
 
 LEAST = -80.0  # of exponents: what underflows takes ten times as long
