@@ -148,9 +148,10 @@ def choose_pooling(
 ) -> None:
     """Fixes how refined draws pool both networks, by validation pairs of the budget.
 
-    Where a design holds none out, nothing is fixed. The pairs may be on any device.
+    Where a design holds none out, nothing is fixed; nor of series, whose draws nothing refines. The
+    pairs may be on any device.
     """
-    if design.training.validation:
+    if design.training.validation and not simulator.x_serial:
         rngs = generators(seeds, "pooling")
         held_out = theta.cpu(), x.cpu()
         model.pooling.copy_(refine.pooling(model, rngs, simulator.prior.log_prob, *held_out))
