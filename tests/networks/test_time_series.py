@@ -56,3 +56,28 @@ def test_a_weekly_rhythm_turns_the_handed_on_hand():
         cosine, sine = moments[-6], moments[-3]
         angle = math.atan2(float(sine), float(cosine)) % (2 * math.pi)
         assert abs(angle - 2 * math.pi * weekday / 7) < 0.1 or abs(angle - 2 * math.pi) < 0.1
+
+
+def test_what_a_series_has_of_its_own_tells_how_noisy_it_is():
+    """Logs of noise scales, by a regression on the moments: an R2 of .8 or more; .7 without."""
+    theta, x = EPIDEMIC.draw(generator(2), 3000)
+    network = TimeSeries([generator(1)], 81, 3, 7, 4, 2)
+    network.set_from(x)
+    features = network(x[None])[0, :, : network.moments].double()
+    design = torch.cat([features, torch.ones(3000, 1)], 1)
+    for name in ("sigma I", "sigma R", "sigma D"):
+        target = theta[:, EPIDEMIC.theta_names.index(name)].log().double()
+        slope = torch.linalg.lstsq(design[:2000], target[:2000, None], driver="gelsd").solution
+        off = target[2000:] - (design[2000:] @ slope)[:, 0]
+        assert float(1 - off.var() / target[2000:].var()) > 0.8
+
+
+def test_neither_growth_nor_the_clock_is_roughness():
+    day = torch.arange(81.0)
+    rhythm = torch.tensor([1.0, 1.2, 0.8, 0.5, 1.1, 1.0, 0.7])[day.long() % 7]
+    smooth = ((0.05 * day).exp() * rhythm)[None, None, :, None].expand(1, 1, 81, 3)
+    network = TimeSeries([generator(1)], 81, 3, 7, 4, 2)
+    noisy = smooth * (1 + 0.1 * torch.rand(smooth.shape, generator=generator(3)))
+    quiet, loud = (network._roughness(x)[0].exp() for x in (smooth, noisy))
+    assert (quiet < 2e-3).all() and (loud > 20 * quiet).all()
+    assert all((part == 0).all() for part in network._roughness(smooth[:, :, :9]))

@@ -14,7 +14,14 @@ from jana.rng import generator
 
 ROOT = Path(__file__).parents[2]
 EPIDEMIC = simulators.get("epidemic_corrected")
-TREE = ("Snakefile", "workflow", "src", "profiles", "bench", *(p.name for p in ROOT.glob("config*.yaml")))
+TREE = (
+    "Snakefile",
+    "workflow",
+    "src",
+    "profiles",
+    "bench",
+    *(p.name for p in ROOT.glob("config*.yaml")),
+)
 
 
 class Tree:

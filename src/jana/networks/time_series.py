@@ -16,6 +16,7 @@ from .recurrent import Recurrent
 
 WINDOW = 7  # steps of each window where there is no clock
 KERNEL = 5  # steps that a convolution sees
+LEAST_BEND = 1e-3  # of a series' roughness: keeps its log finite
 LEAST_SPREAD = 1e-2  # of a series' rhythm, in standard deviations of all: keeps its log finite
 
 Series = Float[Tensor, "M B T X"]
@@ -25,9 +26,10 @@ class TimeSeries(nn.Module):
     """(M, B, T, X) to (M, B, C): a series' course and rhythm, then features that are learned.
 
     Handed on as they are: the log mean of each window of steps, the share of zeros, how far
-    logarithms lie from their window's mean, and, where there is a clock, how that goes with its
-    cosine and sine. The flow starts from a regression on these. What is learned comes from two
-    convolutions and a gated recurrent unit, from its last state and its mean; it starts at zero.
+    logarithms lie from their window's mean, how rough they are from step to step and, where there
+    is a clock, how deviations go with its cosine and sine. The flow starts from a regression on
+    these. What is learned comes from two convolutions and a gated recurrent unit, from its last
+    state and its mean; it starts at zero.
 
     Args:
         rngs: One generator per member.
@@ -53,7 +55,7 @@ class TimeSeries(nn.Module):
         self.levels = Levels(size)
         self.register_buffer("least", torch.ones(size))
         self.hands = 2 if period else 0
-        self.moments = size * (self.windows + 2 + self.hands)
+        self.moments = size * (self.windows + 4 + self.hands)
         self.size = self.moments + features
         self.learned = slice(self.moments, self.size)
         channels = [2 * size, hidden, hidden]
@@ -92,13 +94,34 @@ class TimeSeries(nn.Module):
         off = (log - middle[:, :, which]) * positive
         number = positive.sum(2).clamp(min=1)
         spread = (off.square().sum(2) / number).add(LEAST_SPREAD**2).sqrt().log()
-        found = [course.flatten(2), 1 - positive.mean(2), spread]
+        found = [course.flatten(2), 1 - positive.mean(2), spread, *self._roughness(x)]
         if self.hands:
             angle = 2 * math.pi / self.window * torch.arange(steps, device=x.device)
             hands = torch.stack([angle.cos(), angle.sin()])[:, :, None]
             rhythm = (off[:, :, None] * hands).sum(3) / number[:, :, None]
             found.append((rhythm / spread.exp()[:, :, None]).flatten(2))
         return torch.cat(found, -1)
+
+    def _roughness(self, x: Series) -> tuple[Float[Tensor, "M B X"], Float[Tensor, "M B X"]]:
+        """Log medians of how much logarithms bend at a step, less than a window before.
+
+        So neither growth nor the clock shows, but what a step has of its own. Then times the
+        root of the number, by which noise of counts is constant.
+        """
+        if x.shape[2] < self.window + 3:
+            return (x.new_zeros(*x.shape[:2], x.shape[3]),) * 2
+        log, known = torch.where(x > 0, x, 1.0).log(), x > 0
+        bend = log[:, :, 1:-1] - (log[:, :, :-2] + log[:, :, 2:]) / 2
+        known = known[:, :, 1:-1] & known[:, :, :-2] & known[:, :, 2:]
+        own = (bend[:, :, self.window :] - bend[:, :, : -self.window]).abs()
+        known = known[:, :, self.window :] & known[:, :, : -self.window]
+        scaled = own * x[:, :, self.window + 1 : -1].sqrt()
+        return tuple(
+            (torch.where(known, part, math.nan).nanmedian(2).values.nan_to_num(0.0) + LEAST_BEND)
+            .log()
+            .detach()
+            for part in (own, scaled)
+        )
 
 
 class _Convolution(nn.Module):
