@@ -1,5 +1,7 @@
 """Recovery: known answers for the conjugate Gaussian."""
 
+import math
+
 import pytest
 import torch
 
@@ -27,3 +29,15 @@ def test_the_median_by_hand():
     draws = torch.tensor([[1.0], [5.0], [2.0]])[None]
     found = recovery(torch.tensor([[2.0]]).expand(3, 1), draws.expand(3, 3, 1))
     assert found.median.tolist() == [[2.0]] * 3
+
+
+def test_angles_are_recovered_on_their_circle(rng):
+    """Posteriors of sd 0.3 around truths that are anywhere, many of them across the seam."""
+    truth = (2 * torch.rand(2000, 2, generator=rng) - 1) * torch.pi
+    noise = 0.3 * torch.randn(2000, 200, 2, generator=rng)
+    draws = torch.remainder(truth[:, None] + noise + torch.pi, 2 * torch.pi) - torch.pi
+    found = recovery(truth, draws, (1,))
+    assert found.r2[1] > 0.995 > 0.98 > found.r2[0]
+    # The mean vector of such a posterior is as long as exp(-0.3^2 / 2).
+    assert float(found.contraction[1]) == pytest.approx(math.exp(-0.045), abs=0.03)
+    assert found.contraction[0] < found.contraction[1]

@@ -10,9 +10,10 @@ from jana.provenance import record
 
 log.to(snakemake.log[0])
 p = dict(snakemake.params.items())
-names = simulators.get(snakemake.wildcards.task).theta_names
+simulator = simulators.get(snakemake.wildcards.task)
+names = simulator.theta_names
 theta, draws = tensors.load(snakemake.input[0], "theta", "posterior")
-members = [recovery(theta, member) for member in draws]
+members = [recovery(theta, member, simulator.prior.circular) for member in draws]
 stacked = {name: torch.stack([getattr(m, name) for m in members]) for name in members[0]._fields}
 netcdf.save(
     snakemake.output.medians,

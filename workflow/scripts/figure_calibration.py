@@ -1,4 +1,4 @@
-"""Posterior SBC and joint SBC of the first seed, side by side."""
+"""Posterior SBC and joint SBC of the first seed, side by side or quantity by quantity."""
 
 from jana.io import log, netcdf, pictures
 from jana.plots import calibration, style
@@ -6,13 +6,11 @@ from jana.provenance import record
 
 log.to(snakemake.log[0])
 curves = netcdf.load(snakemake.input[0])
-figure = style.figure(3.0)
-panels = figure.subplots(1, 2, sharey=True)
-kinds = {"posterior": "posterior SBC: simulated data", "joint": "joint SBC: surrogate data"}
-for ax, (kind, title) in zip(panels, kinds.items(), strict=True):
-    bounds = curves.grid.values, curves[kind].values[0], curves.lower.values, curves.upper.values
-    calibration.rank_ecdfs(ax, *bounds, curves.quantity.values)
-    ax.set_title(title)
-panels[1].set_ylabel("")
-figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center")
+kinds = {
+    "posterior SBC: simulated data": curves.posterior.values[0],
+    "joint SBC: surrogate data": curves.joint.values[0],
+}
+names = [str(name) for name in curves.quantity.values]
+draw = calibration.overlaid if len(names) <= calibration.FEW else calibration.gridded
+figure = draw(curves.grid.values, kinds, (curves.lower.values, curves.upper.values), names)
 pictures.save(snakemake.output[0], style.png(figure, record(rule=snakemake.rule)))
