@@ -36,7 +36,8 @@ def main() -> int:
         codes = list(pool.map(lambda job: run(job, end), options.jobs))
     for code, job in zip(codes, options.jobs, strict=True):
         print({0: "done", STOPPED: "to be continued"}.get(code, f"failed ({code})"), job)
-    return max(codes)
+    failed = [code for code in codes if code not in (0, STOPPED)]
+    return 1 if failed else max(codes)
 
 
 def parsed() -> argparse.Namespace:
@@ -52,8 +53,6 @@ def parsed() -> argparse.Namespace:
 def run(path: str, end: float) -> int:
     """One job in a process of its own, unless its files are there; its exit code."""
     job = trainer.Job.read(path)
-    if Path(job.model).exists() and Path(job.history).exists():
-        return 0
     apart = job.params["design"].get("apart") or {}
     tasks = [job.task, *filter(None, [apart.get("task")])]
     modules = [f"jana.simulators.{task}" for task in tasks]
@@ -64,6 +63,8 @@ def run(path: str, end: float) -> int:
             "anew with snakemake training_jobs"
         )
         return 1
+    if trainer.ended(job):
+        return 0
     left = (end - time.monotonic()) / 60
     if left <= 0:
         return STOPPED

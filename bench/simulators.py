@@ -22,3 +22,7 @@ for name in NAMES:
         lambda simulator=simulator, theta=theta: simulator.simulate(generator(2), theta)
     )
     print(f"{name}: {took:.3f} s for 1,000,000 data sets")
+
+epidemic = simulators.get("epidemic")
+took = timing.seconds(lambda: epidemic.draw(generator(2), 10_000))
+print(f"epidemic: {took:.3f} s for 10,000 series, inadmissible parameters redrawn")

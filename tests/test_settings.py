@@ -136,3 +136,11 @@ def test_contests_are_all_tasks_budgets_and_seeds_and_none_without_tasks():
     assert found[:4] == [("linear", "a", "x", b, s) for b in (200, 400) for s in (0, 1)]
     assert found[4:] == [("linear", "b", "y", 100, 0), ("moons", "b", "y", 300, 0)]
     assert settings.contests(comparison | {"tasks": []}) == []
+
+
+def test_simulations_are_counted_as_often_as_they_are_seen():
+    training = {"epochs": 10, "cut": 3, "batch": 32, "validation": 0.05, "drop_last": True}
+    assert settings.seen(training, 2000) == 3 * 59 * 32
+    assert settings.seen(training | {"cut": None}, 2000) == 10 * 59 * 32
+    assert settings.seen(training | {"drop_last": False}, 101) == 3 * 96
+    assert settings.seen(training | {"batch": 500}, 101) == 3 * 96

@@ -133,13 +133,15 @@ class Joint(nn.Module):
         """
         trials = self.x_shape[0] if self.exchangeable else 1
         given, each = (theta, trials) if not self.design else (self.told(theta, x), 1)
-        noise = self.likelihood.noise(rngs, given.shape[1], each).to(theta)
-        rows = max(1, ROWS // each)
-        if isinstance(self.likelihood, PublishedSerial):  # its moments are brought along
-            pieces = zip(noise.split(rows, 1), given.split(rows, 1), x.split(rows, 1), strict=True)
-            return torch.cat([self.likelihood.sample_like(*piece) for piece in pieces], 1)
-        pieces = zip(noise.split(rows, 1), given.split(rows, 1), strict=True)
-        made = torch.cat([self.likelihood.sample(*piece).draws for piece in pieces], 1)
+        noise, rows = self.likelihood.noise(rngs, given.shape[1], each), max(1, ROWS // each)
+        here = next(self.parameters()).device  # whatever lies elsewhere goes there piece by piece
+        told = isinstance(self.likelihood, PublishedSerial)  # its moments are brought along
+        parts = (noise, given, x) if told else (noise, given)
+        pieces = zip(*(part.split(rows, 1) for part in parts), strict=True)
+        pieces = ([part.to(here) for part in piece] for piece in pieces)
+        if told:
+            return torch.cat([self.likelihood.sample_like(*p).to(theta) for p in pieces], 1)
+        made = torch.cat([self.likelihood.sample(*p).draws.to(theta) for p in pieces], 1)
         return self.data(made.reshape(*theta.shape[:2], *self._outcome_shape), x)
 
     @property

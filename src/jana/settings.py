@@ -36,6 +36,19 @@ def design(designs: dict, name: str, task: str, changes: dict | None = None) -> 
     return entry
 
 
+def seen(training: dict, n: int) -> int:
+    """How many simulations a network has seen by the end, counted as often as seen.
+
+    Args:
+        training: Its settings.
+        n: Simulations of the experiment: to learn from and to validate with.
+    """
+    learned = n - round(n * training["validation"])
+    whole = learned // min(training["batch"], learned) * min(training["batch"], learned)
+    epochs = min(training["epochs"], training.get("cut") or training["epochs"])
+    return epochs * (whole if training["drop_last"] else learned)
+
+
 def pairs(
     designs: dict, names: list[str], tasks: list[str], only: dict[str, list[str]] | None = None
 ) -> list[tuple[str, str]]:

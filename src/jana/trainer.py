@@ -70,6 +70,14 @@ class Job:
             ) from error
 
 
+def ended(job: Job) -> bool:
+    """Whether weights and losses of this very job are there."""
+    if not (Path(job.model).exists() and Path(job.history).exists()):
+        return False
+    found = json.loads(checkpoints.details(job.model).get("params", "{}"))
+    return found == json.loads(json.dumps(job.params))
+
+
 def train(job: Job, seconds: float = inf) -> bool:
     """Trains from where an interrupted run stopped, and writes weights and losses.
 
@@ -91,8 +99,10 @@ def train(job: Job, seconds: float = inf) -> bool:
     course = fit.course(design.training, device, pairs, others, prior)
     clean = tensors.load_all(job.train).get("x_clean")
     noise = simulator.redrawn(clean, len(course.data[0][0]))
-    course = course._replace(redrawn=noise, fresh=simulator.draw)
+    course = course._replace(redrawn=noise, fresh=simulator.fresh())
     apart = design.apart and fit.course(design.apart.training, device, *more, prior)
+    if apart:
+        apart = apart._replace(fresh=simulators.get(design.apart.task).fresh())
     state = fit.begin(model, course.data[0], design.training, apart)
     where = recipes.describe(model)
     details = record(rule=job.rule, params=p, device=where)

@@ -39,5 +39,13 @@ def test_angles_are_recovered_on_their_circle(rng):
     found = recovery(truth, draws, (1,))
     assert found.r2[1] > 0.995 > 0.98 > found.r2[0]
     # The mean vector of such a posterior is as long as exp(-0.3^2 / 2).
-    assert float(found.contraction[1]) == pytest.approx(math.exp(-0.045), abs=0.03)
-    assert found.contraction[0] < found.contraction[1]
+    assert float(found.contraction[1]) == pytest.approx(math.exp(-0.09), abs=0.03)
+    assert found.contraction[0] < found.contraction[1] and found.correlation[1] > 0.99
+
+
+def test_angles_of_which_nothing_is_known_are_not_recovered(rng):
+    truth = (2 * torch.rand(2000, 1, generator=rng) - 1) * torch.pi
+    draws = (2 * torch.rand(2000, 20, 1, generator=rng) - 1) * torch.pi
+    found = recovery(truth, draws, (0,))
+    assert abs(float(found.contraction)) < 0.02 and abs(float(found.correlation)) < 0.1
+    assert float(found.r2) < 0.1

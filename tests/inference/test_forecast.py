@@ -53,13 +53,14 @@ def test_rows_tell_how_typical_it_is_and_how_bands_hold(found):
     _, observed, each = found
     reference = torch.randn(2, 100, 4, generator=generator(5))
     odd = torch.full((2, 1, 4), 30.0)
-    rows = followed.rows({}, observed, 81, each, reference, odd)
+    rows = followed.rows(generator(6), {}, observed, 81, each, reference, odd)
     by = {(row["metric"], row["seed"]): row["value"] for row in rows}
     assert by["gap_pvalue", 0] == pytest.approx(1 / 51)
     for part in ("predictive", "forecast"):
         assert 0 <= by[f"{part}_coverage_50", 1] <= by[f"{part}_coverage_95", 1] <= 1
     assert "forecast_coverage_50" not in {
-        row["metric"] for row in followed.rows({}, observed[:81], 81, each, reference, odd)
+        row["metric"]
+        for row in followed.rows(generator(6), {}, observed[:81], 81, each, reference, odd)
     }
     arrays = followed.arrays(observed, each[0], torch.zeros(3, 34))
     assert arrays["simulator"][1].shape == (5, 88, 3) and arrays["network"][1].shape == (5, 81, 3)

@@ -3,7 +3,6 @@
 import math
 
 import torch
-from designs import training
 
 from jana.judge import losses
 
@@ -18,9 +17,3 @@ def test_units_are_standard_deviations_of_parameters_and_of_each_series():
     assert posterior["metric"] == "loss_posterior" and likelihood["seed"] == 0
     assert math.isclose(posterior["value"], 2 - math.log(3) + 0.25, rel_tol=1e-6)
     assert math.isclose(likelihood["value"], (2 + 4 - math.log(2)) / 2, rel_tol=1e-6)
-
-
-def test_simulations_are_counted_as_often_as_they_are_seen():
-    schedule = training(epochs=10, cut=3, batch=32, validation=0.05)
-    assert losses.simulations(schedule, 2000) == 3 * 59 * 32
-    assert losses.simulations(training(epochs=2, drop_last=False, batch=100), 101) == 2 * 91

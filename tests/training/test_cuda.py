@@ -73,3 +73,12 @@ def test_recorded_steps_end_where_others_do(task, monkeypatch):
         ends.append(torch.cat([part.weights for part in state.parts.values()], 1))
         assert bool(made) == (first == 3)
     torch.testing.assert_close(*ends, atol=1e-3, rtol=1e-2)
+
+
+def test_surrogate_data_are_made_on_the_device_and_come_back():
+    """Of parameters that lie on the CPU, as those of files do."""
+    model, _ = trained("epidemic_corrected", torch.device("cuda"))
+    theta, x = simulators.get("epidemic_corrected").draw(generator(1), 5)
+    rngs = [generator(seed) for seed in SEEDS]
+    made = model.surrogate(rngs, *model.shared(theta, x))
+    assert made.device.type == "cpu" and made.shape == (2, 5, 81, 3) and made.isfinite().all()

@@ -9,6 +9,7 @@ from designs import TRAINING, flow_settings, pair, penalty, training
 
 from jana import simulators
 from jana.designs import Design, SummarySettings
+from jana.provenance import seed_of
 from jana.recipes import build_joint
 from jana.rng import generator
 from jana.training import fit
@@ -567,3 +568,24 @@ def test_the_summarys_penalty_counts_in_the_posteriors_loss():
         found.append(float(terms["posterior"].detach()))
         features = model.context(x[None])[..., model.summary.learned]
     assert found[1] - found[0] == pytest.approx(2 * float(normal_mmd2(features).detach()), rel=1e-3)
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_simulations_come_in_the_order_of_epochs_also_from_beside(beside):
+    """From the third epoch on, as a run that goes on does; none is drawn that is not needed."""
+    schedule, drawn = training(online=True, epochs=5), []
+    simulator = simulators.get("two_moons")
+
+    def fresh(rng, n):
+        drawn.append(n)
+        return simulator.draw(rng, n)
+
+    pairs = simulated("two_moons", 30)
+    course = fit.Course((pairs, pairs), schedule, simulator.prior.sample, fresh=fresh)
+    learns = fit._learned(course, SEEDS, 2, beside)
+    found = [next(learns) for _ in range(3)]
+    learns.close()
+    assert drawn == [30, 30, 30]
+    for epoch, (_, x) in enumerate(found, 2):
+        rng = generator(seed_of(SEEDS[0], "online", epoch))
+        assert torch.equal(x, simulator.draw(rng, 30).x)

@@ -164,7 +164,7 @@ def test_every_fault_has_its_row_of_every_check(smoke):
 
 def test_the_report_is_whole_and_loads_nothing(smoke):
     text = (smoke.path / R / "report.html").read_text()
-    assert text.count("data:image/png;base64,") == 3 + 3 * 5 + 1 + 2 * 4 + 1 + 2 * 8
+    assert text.count("data:image/png;base64,") == 3 + 3 * 5 + 1 + 2 * 4 + 1 + 2 * 9
     assert not re.search(r'(?:src|href)="(?!data:|#)', text) and "<script" not in text
     assert "Provenance" in text and '"torch"' in text.replace("&#34;", '"')
 

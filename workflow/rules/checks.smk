@@ -189,6 +189,18 @@ for task in EACH["epidemic"]["tasks"]:
             f"each of epidemic.tasks needs a simulator with changed and longer, for worlds that "
             f"differ and for forecasts, but {task} lacks one of them: add it, or leave the task out"
         )
+asked = EACH["epidemic"]["gaps"]
+if min(asked["each"], asked["series"]) < asked["group"]:
+    raise WorkflowError(
+        f"epidemic.gaps.group needs {asked['group']} series of a kind, but each is {asked['each']} "
+        f"and series {asked['series']}: lower group or raise them"
+    )
+shown = len(EACH["epidemic"]["series"]["shown"])
+if EACH["epidemic"]["tasks"] and shown != 34:
+    raise WorkflowError(
+        f"epidemic.series.shown needs the 34 parameters of the epidemic, but has {shown}: write "
+        "them in the simulator's order"
+    )
 for name, entry in (
     EACH["epidemic"]["observed"].items() if EACH["epidemic"]["tasks"] else ()
 ):

@@ -202,10 +202,12 @@ def ablation_seeds(w):
 
 
 def labels(w):
-    """The columns that all rows of a job share."""
+    """The columns that all rows of a job share; where training is online, all that it saw count."""
+    training = settings.design(config["designs"], w.design, w.task)["training"]
+    n = of(w)["simulations"]
     return {
         "experiment": EXPERIMENT[w.task],
-        "budget": of(w)["simulations"],
+        "budget": settings.seen(training, n) if training.get("online") else n,
         "task": w.task,
         "design": w.design,
     }
@@ -291,7 +293,7 @@ FOLLOWED_FIGURES = [
 
 def series_figures(task, design):
     """Of the epidemic; those of users' own series last."""
-    names = ("series", "gaps", "calibration", "recovery", "losses")
+    names = ("series", "surrogates", "gaps", "calibration", "recovery", "losses")
     own = [path for path in FOLLOWED_FIGURES if f"/{task}/{design}/" in path]
     return [figure_path(task, design, name) for name in names] + own
 

@@ -84,6 +84,29 @@ rule figure_series:
         "../scripts/figure_series.py"
 
 
+rule figure_surrogates:
+    input:
+        f"{R}/{{task}}/{{design}}/series.nc",
+    output:
+        report(
+            f"{R}/{{task}}/{{design}}/figures/surrogates.png",
+            caption="../report/surrogates.rst",
+            category="epidemic",
+            labels={"task": "{task}", "design": "{design}", "figure": "surrogates"},
+        ),
+    log:
+        f"{R}/logs/{{task}}/{{design}}/figure_surrogates.log",
+    benchmark:
+        f"{R}/runtimes/{{task}}/{{design}}/figure_surrogates.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("figure_surrogates.py"),
+    script:
+        "../scripts/figure_surrogates.py"
+
+
 rule diagnose_losses:
     input:
         model=f"{R}/{{task}}/{{design}}/model.pt",
@@ -116,7 +139,6 @@ rule diagnose_gaps:
     input:
         model=f"{R}/{{task}}/{{design}}/model.pt",
         test=f"{R}/{{task}}/simulations/test.nc",
-        train=f"{R}/{{task}}/simulations/train.nc",
     output:
         f"{R}/{{task}}/{{design}}/rows/gaps.csv",
     log:
@@ -168,7 +190,7 @@ rule figure_gaps:
 rule follow:
     input:
         model=f"{R}/{{task}}/{{design}}/model.pt",
-        train=f"{R}/{{task}}/simulations/train.nc",
+        test=f"{R}/{{task}}/simulations/test.nc",
         observed=lambda w: EPIDEMIC["observed"][w.series]["file"],
     output:
         rows=f"{R}/{{task}}/{{design}}/observed/{{series}}/rows.csv",

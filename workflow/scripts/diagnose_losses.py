@@ -2,7 +2,7 @@
 
 import torch
 
-from jana import designs, recipes, simulators
+from jana import recipes, simulators
 from jana.inference import gaps, series
 from jana.inference.draws import log_posterior
 from jana.io import log, tables, tensors
@@ -20,8 +20,5 @@ densities = (
     log_posterior(model, *model.shared(theta, x)),
     series.log_steps(model, theta, x).sum(-1),
 )
-labels = p["labels"] | {
-    "budget": losses.simulations(designs.Design.from_config(p["design"]).training, len(train))
-}
 penalty = model.penalty * normal_mmd2(features)
-tables.save(snakemake.output[0], losses.rows(labels, train.std(0), x, *densities, penalty))
+tables.save(snakemake.output[0], losses.rows(p["labels"], train.std(0), x, *densities, penalty))

@@ -29,5 +29,9 @@ netcdf.save(
     snakemake.output.steps,
     record(rule=snakemake.rule, params=p, device=recipes.describe(model)),
     {"number": p["names"], "source": list(judge.SOURCES)},
-    **judge.arrays(steps, torch.cat([like["shown"], ours["shown"][0]])),
+    **judge.arrays(
+        steps,
+        torch.cat([like["shown"], ours["shown"][0]]),
+        torch.stack([like["like"], ours["like"][0]])[:, : p["others"]],
+    ),
 )

@@ -81,7 +81,9 @@ def several(
         references: How many typical ones each is compared with.
     """
     whitened = (features.double() - known.centre) @ known.whiten.mT
-    reference = known.features[:references].expand(len(features), -1, -1)
+    # Of each group its own, as far as there are so many: or one odd set would judge all.
+    chosen = [torch.randperm(len(known.features), generator=rng)[:references] for _ in features]
+    reference = known.features[torch.stack(chosen)]
     return mmd2(rng, *(_blurred(rng, part) for part in (reference, whitened))).p_value
 
 

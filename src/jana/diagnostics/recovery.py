@@ -13,7 +13,8 @@ class Recovery(NamedTuple):
     """Posterior medians against the truth, by parameter.
 
     Of an angle, the mean direction stands for the median, in the turn that is nearest to the
-    truth, and the length that mean vectors lack to 1 for the variance.
+    truth; the correlation is Jammalamadaka and Sarma's; and what the square of the mean vector's
+    length lacks to 1, without the bias of few draws, stands for the variance.
 
     Attributes:
         median: Of the draws of each data set.
@@ -42,21 +43,38 @@ def recovery(
     """
     median, spread = draws.quantile(0.5, dim=1), truth.var(0)
     contraction = 1 - draws.var(1).mean(0) / spread
+    directions: dict[int, Tensor] = {}
     for place in circular:
         angle, turns = draws[..., place], 2 * math.pi
         toward = torch.atan2(angle.sin().mean(1), angle.cos().mean(1))
         off = torch.remainder(toward - truth[:, place] + math.pi, turns) - math.pi
         median[:, place] = truth[:, place] + off
-        wide = (_lacking(part) for part in (angle, truth[None, :, place]))
-        each, prior = (part.mean() for part in wide)
+        each, prior = (_lacking(part).mean() for part in (angle, truth[None, :, place]))
         contraction[place] = 1 - each / prior
+        directions[place] = _circular_correlation(toward, truth[:, place])
     error = (median - truth).square().mean(0)
     centred = [part - part.mean(0) for part in (median, truth)]
     norms = centred[0].norm(dim=0) * centred[1].norm(dim=0)
     correlation = (centred[0] * centred[1]).sum(0) / norms.clamp(min=torch.finfo(norms.dtype).tiny)
+    for place, value in directions.items():
+        correlation[place] = value
     return Recovery(median, 1 - error / spread, correlation, contraction)
 
 
 def _lacking(angle: Float[Tensor, "B L"]) -> Float[Tensor, " B"]:
-    """Circular variance: 1 less the length of the mean of unit vectors."""
-    return 1 - torch.hypot(angle.sin().mean(1), angle.cos().mean(1))
+    """1 less the squared length of the mean of unit vectors, unbiased: 1 if all are even."""
+    n = angle.shape[1]
+    square = angle.sin().mean(1).square() + angle.cos().mean(1).square()
+    return 1 - (n * square - 1) / (n - 1)
+
+
+def _circular_correlation(
+    one: Float[Tensor, " B"], other: Float[Tensor, " B"]
+) -> Float[Tensor, ""]:
+    """Jammalamadaka & SenGupta (2001), Topics in Circular Statistics, section 8.2."""
+    sines = []
+    for angle in (one, other):
+        middle = torch.atan2(angle.sin().mean(), angle.cos().mean())
+        sines.append((angle - middle).sin())
+    norms = sines[0].norm() * sines[1].norm()
+    return (sines[0] * sines[1]).sum() / norms.clamp(min=torch.finfo(norms.dtype).tiny)

@@ -74,7 +74,9 @@ class Hurdle(nn.Module):
     def set_from(self, x: Float[Tensor, "R X"], plain: Float[Tensor, "R F"]) -> None:
         """Fits a ridge regression to each number's logarithm where it is positive."""
         self.levels.set_from(x)
-        rows = slice(None, None, math.ceil(len(x) / ROWS))
+        # Not every so many-th: rows are days, whose clock that may keep step with.
+        rows = torch.linspace(0, len(x) - 1, min(len(x), ROWS), dtype=torch.float64).long()
+        rows = rows.to(x.device)
         x, plain = x[rows], plain[rows]
         told = torch.cat([plain, self.levels(x)], -1).double()
         for place, column in enumerate(x.unbind(-1)):

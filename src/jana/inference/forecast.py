@@ -68,11 +68,6 @@ def follow(
     return every
 
 
-def known(x: Float[Tensor, "S X"], steps: int) -> tuple[Tensor, Tensor]:
-    """What the networks are given of a series, and what came after it."""
-    return x[:steps], x[steps:]
-
-
 def bands(series: Float[Tensor, "L S X"]) -> Float[Tensor, "5 S X"]:
     """Median, central halves and 95 % by step."""
     return torch.quantile(series, torch.tensor([0.025, 0.25, 0.5, 0.75, 0.975]), dim=0)

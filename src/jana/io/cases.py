@@ -87,10 +87,12 @@ def _rows(path: Path, columns: Sequence[str]) -> list[tuple[int, date, list[floa
             f"(it has {', '.join(names) or 'none'}): rename or add them"
         )
     table.fieldnames = names
-    return [
-        (line, _day(path, line, row["date"]), [_count(path, line, n, row[n]) for n in columns])
-        for line, row in enumerate(table, 2)
-    ]
+    rows = []
+    for row in table:
+        line = table.line_num  # blank ones are skipped
+        numbers = [_count(path, line, name, row[name]) for name in columns]
+        rows.append((line, _day(path, line, row["date"]), numbers))
+    return rows
 
 
 def _day(path: Path, line: int, text: str | None) -> date:

@@ -49,6 +49,15 @@ def load(path: Path | str, design: dict | None = None) -> dict:
     return content["state"]
 
 
+def details(path: Path | str) -> dict[str, str]:
+    """The provenance of a state that `save` wrote.
+
+    Raises:
+        ValueError: If the file cannot be read, or is not ours.
+    """
+    return _read(path)["record"]
+
+
 def resumable(path: Path | str, identity: str) -> dict | None:
     """The state to go on from, or None where there is none of the same settings, data and code."""
     if not Path(path).exists():
@@ -65,7 +74,7 @@ def _read(path: Path | str) -> dict:
         if not zipfile.is_zipfile(path):
             raise OSError("no such file, or not an archive of tensors")
         content = torch.load(path, map_location="cpu", weights_only=True)
-        if not {"identity", "state"} <= set(content):
+        if not {"identity", "record", "state"} <= set(content):
             raise OSError("an archive of something else")
     except (OSError, RuntimeError, pickle.UnpicklingError, TypeError) as error:
         raise ValueError(

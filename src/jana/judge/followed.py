@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 
 from jaxtyping import Float
-from torch import Tensor
+from torch import Generator, Tensor
 
 from ..diagnostics import gaps
+from ..diagnostics.scores import covered
 from ..inference.forecast import Followed, bands
 from ..io.tables import row
 
-LEVELS = {"50": (1, 3), "95": (0, 4)}  # which of the five quantiles are the ends
+LEVELS = (50, 95)  # percent, of central intervals
 
 
 def rows(
+    rng: Generator,
     labels: dict,
     observed: Float[Tensor, "S X"],
     steps: int,
@@ -23,6 +25,7 @@ def rows(
     """Of each member: the p-value of the series' distance from simulated ones, and coverages.
 
     Args:
+        rng: For ties, as where both are zero.
         labels: Columns that all rows share.
         observed: The series; what is beyond `steps` was not seen: it is what the forecast is of.
         steps: How long the networks' series are.
@@ -37,16 +40,13 @@ def rows(
         table.append(row(fields, "gap_pvalue", float(p_value)))
         table.append(row(fields, "outside_support", one.outside))
         parts = {"predictive": slice(0, steps), "forecast": slice(steps, len(observed))}
-        edges = bands(one.simulator)
         for name, part in parts.items():
-            seen, within = observed[part], edges[:, part]
-            length = min(len(seen), within.shape[1])
+            seen, draws = observed[part], one.simulator[:, part]
+            length = min(len(seen), draws.shape[1])
             if not length:
                 continue
-            for level, (low, high) in LEVELS.items():
-                inside = (seen[:length] >= within[low, :length]) & (
-                    seen[:length] <= within[high, :length]
-                )
+            for level in LEVELS:
+                inside = covered(draws[:, :length], seen[:length], level / 100, rng)
                 share = float(inside.double().mean())
                 table.append(row(fields, f"{name}_coverage_{level}", share, draws=len(one.theta)))
     return table

@@ -5,7 +5,6 @@ from torch import Tensor
 
 from ..diagnostics.densities import mean
 from ..io.tables import row
-from ..training.fit import Training
 
 LEAST = 1e-6  # standard deviation of a series that does not vary
 
@@ -42,10 +41,3 @@ def rows(
         found.append(row(fields, "loss_posterior", value, error=score.error, unit="nats"))
         found.append(row(fields, "loss_likelihood", step.value, error=step.error, unit="nats"))
     return found
-
-
-def simulations(training: Training, n: int) -> int:
-    """How many a network has seen by the end, of an experiment of `n`: counted as often as seen."""
-    learned = n - round(n * training.validation)
-    batch = min(training.batch, learned)
-    return training.last * (learned // batch * batch if training.drop_last else learned)

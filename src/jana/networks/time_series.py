@@ -50,7 +50,7 @@ class TimeSeries(nn.Module):
         features: int,
     ):
         super().__init__()
-        self.window = period or WINDOW
+        self.length, self.window = length, period or WINDOW
         self.windows = math.ceil(length / self.window)
         self.levels = Levels(size)
         self.register_buffer("least", torch.ones(size))
@@ -72,7 +72,16 @@ class TimeSeries(nn.Module):
         self.least.copy_((self.levels.mean - 2 * self.levels.sd).exp())
 
     def forward(self, x: Series) -> Float[Tensor, "M B C"]:
-        """One row of features per series."""
+        """One row of features per series.
+
+        Raises:
+            ValueError: If they have not as many steps as the network was made for.
+        """
+        if x.shape[2] != self.length:
+            raise ValueError(
+                f"this summary is of series of {self.length} steps, but these have {x.shape[2]}: "
+                "train networks for that length"
+            )
         seen = self.levels(x)
         h = seen.mT  # features before steps, as convolutions have it
         for convolution in self.convolutions:

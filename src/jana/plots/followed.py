@@ -56,6 +56,24 @@ def forecast(found: Dataset) -> Figure:
     return picture
 
 
+def others(found: Dataset) -> Figure:
+    """A row for each of some parameters: the simulator's bands, and the network's as lines."""
+    picture = figure(1.15 * found.sizes["other"] + 0.4)
+    shape = found.sizes["other"], found.sizes["number"]
+    panels = picture.subplots(*shape, sharex=True, squeeze=False)
+    for row, at in zip(panels, found.others.values.transpose(2, 1, 0, 3, 4), strict=True):
+        for index, ax in enumerate(row):
+            series.bands(ax, at[0, ..., index], at[1, ..., index], "")
+            ax.set(xlabel="")
+    for ax, name in zip(panels[0], found.number.values, strict=True):
+        ax.set_title(str(name))
+    for ax in panels[-1]:
+        ax.set_xlabel("day")
+    picture.supylabel("reports (thousands)")
+    _legend(picture, panels[0, 0])
+    return picture
+
+
 def power(rows: pd.DataFrame, level: float) -> Figure:
     """A panel for each change: the share that is flagged, by its size."""
     changes = rows.quantity.str.rsplit(" ", n=1)

@@ -233,6 +233,20 @@ class Simulator:
             check.counts(self.x_counts, drawn.x)
         return drawn
 
+    def fresh(self) -> Callable[[Generator, int], Draws]:
+        """What simulates pairs again and again, once it was seen to keep the rules, as `draw`.
+
+        It does not look at the global generators any more, which others may use meanwhile.
+        """
+        self.draw(Generator().manual_seed(1), check.TRIED)
+
+        def drawn(rng: Generator, n: int) -> Draws:
+            found = self._draw(rng, n)
+            check.finite(*found)
+            return found
+
+        return drawn
+
     def draw_clean(self, rng: Generator, n: int) -> Float[Tensor, " B *X"] | None:
         """The data that `draw` makes with an equal generator, before their noise.
 

@@ -206,7 +206,7 @@ def epochs(
         FloatingPointError: If a member left out more than 1 % of an epoch's steps, or never had
             a finite validation loss.
     """
-    if course.training.online and course.fresh is None:
+    if any(one and one.training.online and one.fresh is None for one in (course, apart)):
         raise ValueError("online training needs a simulator, but none is given: pass `fresh`")
     stages = _stages(state, course, apart)
     while state.stage < len(stages):
@@ -216,7 +216,8 @@ def epochs(
         watched = model, parts, loss, data[1], training
         if not state.epoch:  # the start, which the regressions alone have made, competes too
             state.history.append(Epoch(0, {}, _validated(*watched, 0)))
-        learns = _learned(stages[state.stage][1], seeds, state.epoch)
+        beside = next(model.parameters()).device.type == "cuda"
+        learns = _learned(stages[state.stage][1], seeds, state.epoch, beside)
         while state.epoch < training.last and any(p.running.any() for p in parts.values()):
             begun = time.perf_counter()
             rows = _rows(model, next(learns), training, seeds, *drawn[:2], state)
@@ -231,10 +232,14 @@ def epochs(
     model.eval()
 
 
-def _learned(course: Course, seeds: Sequence[int], epoch: int) -> Iterator[Data]:
+def _learned(course: Course, seeds: Sequence[int], epoch: int, beside: bool) -> Iterator[Data]:
     """What is learned from in each epoch, from `epoch` on: the same, or new simulations.
 
-    Beside a GPU the next are simulated while it learns from these.
+    Args:
+        course: What to learn from.
+        seeds: The first is that of the simulations.
+        epoch: The first.
+        beside: Whether the next are simulated while these are learned from, as beside a GPU.
     """
     learn, training = course.data[0], course.training
     if not training.online:
@@ -245,15 +250,15 @@ def _learned(course: Course, seeds: Sequence[int], epoch: int) -> Iterator[Data]
     def drawn(at: int) -> Data:
         return course.fresh(generator(seed_of(seeds[0], "online", at)), n)
 
-    with ThreadPoolExecutor(1) as beside:
-        ahead = beside.submit(drawn, epoch)
+    with ThreadPoolExecutor(1) as thread:
+        ahead = thread.submit(drawn, epoch)
         while True:
             pair, epoch = ahead.result(), epoch + 1
-            if device.type == "cuda" and epoch < training.last:
-                ahead = beside.submit(drawn, epoch)
+            if beside and epoch < training.last:
+                ahead = thread.submit(drawn, epoch)
             yield tuple(part.to(device) for part in pair)
-            if device.type != "cuda":
-                ahead = beside.submit(drawn, epoch)
+            if not beside:
+                ahead = thread.submit(drawn, epoch)
 
 
 def _stages(
@@ -288,7 +293,7 @@ def _rows(model, learn, training, seeds, prior, redrawn, state) -> tuple[Tensor,
     n, device = len(learn[0]), learn[0].device
     order = _order(seeds, state.epoch, n, training).to(device)
     theta, x = model.shared(*learn)
-    if redrawn is not None:
+    if redrawn is not None and not training.online:  # else all of it is new
         x = torch.stack([redrawn(rng) for rng in _generators(seeds, "noise", state.epoch)]).to(x)
     if not (training.surrogate and state.stage):
         return theta, x, order
