@@ -589,3 +589,21 @@ def test_simulations_come_in_the_order_of_epochs_also_from_beside(beside):
     for epoch, (_, x) in enumerate(found, 2):
         rng = generator(seed_of(SEEDS[0], "online", epoch))
         assert torch.equal(x, simulator.draw(rng, 30).x)
+
+
+def test_the_likelihood_network_may_have_a_learning_rate_of_its_own(monkeypatch):
+    """Of each step, the same share of its highest as of the other's; together they have one."""
+    seen, step = {}, Part.step
+
+    def watched(self, loss, pace, clip):
+        seen.setdefault(id(self), []).append(pace.rate)
+        return step(self, loss, pace, clip)
+
+    monkeypatch.setattr(Part, "step", watched)
+    schedule = training(rate=0.001, likelihood_rate=0.004, epochs=2)
+    model, state, data = begin(schedule)
+    run(model, state, data, schedule=schedule)
+    posterior, likelihood = (seen[id(state.parts[names])] for names in PARTS)
+    assert max(posterior) == pytest.approx(0.001, rel=0.1)
+    assert likelihood == pytest.approx([4 * rate for rate in posterior])
+    assert replace(schedule, together=True).highest(("posterior", "likelihood")) == 0.001

@@ -52,6 +52,7 @@ class Training:
         likelihood_trials: How many of them the likelihood network sees in a step.
         likelihood_epochs: Passes of the likelihood network, where it is trained before the other;
             None: as many as the other.
+        likelihood_rate: Highest learning rate of the likelihood network; None: as the other's.
         per_trial: Of exchangeable data and of series, whether the likelihood's gradient is that of
             the mean over trials or steps; losses are stated for all of them nonetheless.
         online: Whether every epoch has new simulations, as many as there are to learn from: those
@@ -77,6 +78,7 @@ class Training:
     least_trials: float = 0.5
     likelihood_trials: int = 4
     likelihood_epochs: int | None = None
+    likelihood_rate: float | None = None
     per_trial: bool = False
     in_order: bool = False
     online: bool = False
@@ -87,6 +89,11 @@ class Training:
         """Passes of the likelihood network, at most."""
         own = self.likelihood_epochs if self.surrogate else None
         return replace(self, epochs=own or self.epochs).last
+
+    def highest(self, networks: tuple[str, ...]) -> float:
+        """The highest learning rate of a part, by the names of its networks."""
+        own = self.likelihood_rate if networks == ("likelihood",) else None
+        return own or self.rate
 
     @property
     def last(self) -> int:
@@ -334,8 +341,11 @@ def _one_pass(steps, rows, training, seeds, epoch) -> dict[str, Tensor]:  # noqa
         # Not for a last, smaller batch: another shape is compiled anew.
         whole = batch.shape[1] == batches[0].shape[1]
         model.compiled(training.compiled and whole and theta.device.type == "cpu")
-        speed = rate(done, training.epochs * len(batches), training.rate, training.warmup)
-        paces = [pace(speed, part.epsilon, done) for part in parts.values()]
+        share = rate(done, training.epochs * len(batches), 1.0, training.warmup)
+        paces = [
+            pace(share * training.highest(group), part.epsilon, done)
+            for group, part in parts.items()
+        ]
         trials = _trials(model, rng, x, training)
         found.append(steps(theta[members, batch], x[members, batch], trials, paces))
         if (done + 1) % AVERAGE_EVERY == 0:
