@@ -130,3 +130,15 @@ def test_a_reference_without_spread_is_refused(rng):
     first[:, 2:] = first[:, :1]
     with pytest.raises(ValueError, match="copies"):
         mmd2(rng, first, first)
+
+
+def test_p_values_of_few_draws_are_exact_where_both_samples_tell_the_scales():
+    """Of 2,000 pairs of 40 and 8 draws with heavy tails: within 4 standard errors of the level."""
+    rng = generator(3)
+    first, second = (torch.randn(2000, n, 6, generator=rng).mul(1.5).exp() for n in (40, 8))
+    flagged = []
+    # Permutations are the same for all pairs of a call: another call, others.
+    for part in zip(first.split(50), second.split(50), strict=True):
+        flagged.append(mmd2(rng, *part, permutations=99, alike=True).p_value <= 0.05)
+    share = float(torch.cat(flagged).double().mean())
+    assert abs(share - 0.05) < 4 * (0.05 * 0.95 / 2000) ** 0.5

@@ -84,7 +84,8 @@ def several(
     # Of each group its own, as far as there are so many: or one odd set would judge all.
     chosen = [torch.randperm(len(known.features), generator=rng)[:references] for _ in features]
     reference = known.features[torch.stack(chosen)]
-    return mmd2(rng, *(_blurred(rng, part) for part in (reference, whitened))).p_value
+    pair = (_blurred(rng, part) for part in (reference, whitened))
+    return mmd2(rng, *pair, alike=True).p_value
 
 
 def _blurred(rng: Generator, values: Float[Tensor, "G B C"]) -> Float[Tensor, "G B C"]:

@@ -37,6 +37,7 @@ def mmd2(
     reference: Float[Tensor, "B L D"],
     draws: Float[Tensor, "B N D"],
     permutations: int = PERMUTATIONS,
+    alike: bool = False,
 ) -> Discrepancy:
     """Squared MMD of the judged draws from the reference, under a Gaussian kernel.
 
@@ -52,6 +53,8 @@ def mmd2(
         reference: Draws of the reference posterior of each observation.
         draws: Draws that are judged, as many or not.
         permutations: P, how many relabellings the p-value rests on.
+        alike: Whether both samples tell scales and bandwidth. The p-value is exact then, also of
+            few draws; values of different samples do not compare.
 
     Raises:
         ValueError: If there are fewer than 2 draws, one is not finite, or the reference has a
@@ -60,9 +63,11 @@ def mmd2(
     _check(reference, draws)
     n_first, n_second = reference.shape[1], draws.shape[1]
     labels = _labels(rng, n_first, n_first + n_second, permutations).float()
-    mean, sd = reference.double().mean(1, keepdim=True), reference.double().std(1, keepdim=True)
+    known = torch.cat([reference, draws], 1).double() if alike else reference.double()
+    mean, sd = known.mean(1, keepdim=True), known.std(1, keepdim=True)
     pooled = ((torch.cat([reference, draws], 1) - mean) / sd).clamp(-FARTHEST, FARTHEST).float()
-    sums = torch.stack([_sums(_kernel(sample, n_first), labels) for sample in pooled])
+    n_known = known.shape[1]
+    sums = torch.stack([_sums(_kernel(sample, n_known), labels) for sample in pooled])
     # What is left of all three sums of the statistic when rows sum to zero.
     factor = 1 / (n_first * (n_first - 1)) + 1 / (n_second * (n_second - 1))
     values = (factor + 2 / (n_first * n_second)) * sums
@@ -76,12 +81,15 @@ def _labels(rng: Generator, n_first: int, n: int, permutations: int) -> Bool[Ten
     return torch.cat([torch.arange(n)[None], order]).mT < n_first
 
 
-def _kernel(pooled: Float[Tensor, "N D"], n_first: int) -> Float[Tensor, "N N"]:
-    """The Gaussian kernel less its rows' and columns' part; zeros on the diagonal."""
+def _kernel(pooled: Float[Tensor, "N D"], n_known: int) -> Float[Tensor, "N N"]:
+    """The Gaussian kernel less its rows' and columns' part; zeros on the diagonal.
+
+    Its bandwidth is of the first `n_known` rows.
+    """
     # Differences, not products: those lose the distances between draws far from the reference.
     kernel = torch.cdist(pooled, pooled, compute_mode="donot_use_mm_for_euclid_dist")
-    above = torch.ones(n_first, n_first, dtype=torch.bool).triu(1)
-    bandwidth = float(kernel[:n_first, :n_first][above].median())
+    above = torch.ones(n_known, n_known, dtype=torch.bool).triu(1)
+    bandwidth = float(kernel[:n_known, :n_known][above].median())
     if bandwidth == 0:
         raise ValueError(
             "the median distance between reference draws must be positive, but most are copies of "

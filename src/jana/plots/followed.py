@@ -91,7 +91,7 @@ def power(rows: pd.DataFrame, level: float) -> Figure:
         series.power(ax, sizes, lines, level)
         ax.set(xlabel=AXES.get(what, what))
     panels[0].set_ylabel("share flagged")
-    _legend(picture, panels[0])
+    _legend(picture, panels[0], 2)
     return picture
 
 
@@ -110,7 +110,7 @@ def _follow(ax, found, index, days) -> None:  # noqa: ANN001
     series.followed(ax, days, edges, observed, name, "simulator")
 
 
-def _legend(picture: Figure, panel) -> None:  # noqa: ANN001
+def _legend(picture: Figure, panel, columns: int = 6) -> None:  # noqa: ANN001
     """Above all panels, so that it hides nothing."""
     lines, words = panel.get_legend_handles_labels()
-    picture.legend(lines, words, loc="outside upper center", ncols=len(words))
+    picture.legend(lines, words, loc="outside upper center", ncols=min(columns, len(words)))
