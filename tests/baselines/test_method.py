@@ -1,5 +1,6 @@
 """The protocol: budgets, rounds, rejection, and what becomes of a run that fails."""
 
+import math
 import time
 
 import numpy as np
@@ -104,3 +105,32 @@ def test_a_run_that_fails_says_why_and_ends(method, status):
 def test_a_slip_of_our_own_is_no_failed_run():
     with pytest.raises(TypeError):
         run(lambda rng: None, TASK, 100, (1, 2), asked(), 10.0)
+
+
+@pytest.mark.parametrize("value, ok", [(math.inf, False), (math.nan, False), (0.0, True)])
+def test_surrogate_data_that_are_not_finite_are_a_failed_run(value, ok):
+    """And no error of whoever judges all runs."""
+
+    def odd(rng, task, x):
+        fitted = exact_method(rng, task, x)
+
+        def surrogate(rng, theta):
+            made = TASK.simulate(rng, theta)
+            made[3, 1] = value
+            return made
+
+        return fitted._replace(surrogate=surrogate)
+
+    found = run(odd, TASK, 100, (1, 2), asked(), 60.0)
+    wanted = "ok" if ok else "ValueError: predictive_exact has 1 numbers that are not finite"
+    assert found.status == wanted
+
+
+@pytest.mark.parametrize("value, ok", [(-math.inf, True), (math.inf, False), (math.nan, False)])
+def test_a_density_of_nothing_is_an_answer_and_none_is_not(value, ok):
+    def odd(rng, task, x):
+        fitted = exact_method(rng, task, x)
+        return fitted._replace(densities={"posterior": lambda *_: torch.full((10,), value)})
+
+    found = run(odd, TASK, 100, (1, 2), asked(), 60.0)
+    assert (found.status == "ok") == ok

@@ -183,3 +183,13 @@ def test_joint_training_is_compared_with_separate_seed_by_seed(after):
     assert value(after, metric="paired_kl_posterior_mean") == pytest.approx(0.6)
     expected = ttest_rel([0.3, 1.3], [0.2, 0.2]).pvalue
     assert value(after, metric="paired_kl_posterior_pvalue") == pytest.approx(expected)
+
+
+def test_a_reference_whose_only_run_failed_is_a_claim_that_is_not_shown(tmp_path):
+    """It has no scores to be judged by; but its row must not be missing."""
+    other = {"task": "two_moons", "method": "npe_c", "setting": "proper", "draws": 1000}
+    failed = [run("run_ok", 0.0, **other, observation=None)]
+    whole = table(runs() + failed, tmp_path / "table.csv")
+    found = standing.rows(generator(1), whole, CLAIMS)
+    assert value(found, metric="claim", task="two_moons") == 0
+    assert value(found, metric="claim_measure", task="two_moons") == 0

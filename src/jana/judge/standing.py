@@ -145,10 +145,16 @@ def _claims(found: pd.DataFrame, ours: pd.DataFrame, claims: dict) -> Iterator[d
         off = float((shares - 0.5).abs().max())
         yield from _claim(keys, "mode shares", off, off <= claims["mode_share"] and whole)
     others = ours[(ours.metric == "c2st") & (ours.observation.fillna(0) > 0)]
-    for keys, part in others[others.task == claims["reference"]].groupby(GROUP):
+    reference = others[others.task == claims["reference"]]
+    for keys, part in reference.groupby(GROUP):
         measure = float(part.groupby("seed").value.mean().median())
         good = measure <= claims["reference_c2st"] and _whole(ended, keys)
         yield from _claim(keys, "C2ST", measure, good)
+    # A run of it that failed has no scores; but then nothing is shown, and that is said.
+    scored = {tuple(line) for line in reference[GROUP].itertuples(index=False)}
+    for keys, part in ended[ended.task == claims["reference"]].groupby(GROUP):
+        if tuple(keys) not in scored:
+            yield from _claim(keys, "runs that ended", float(part.value.mean()), False)
 
 
 def _whole(ended: pd.DataFrame, keys: tuple) -> bool:
