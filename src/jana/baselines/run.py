@@ -115,7 +115,7 @@ def _answers(fitted: Fitted, seed: int, asked: Asked) -> Arrays:
         found[f"log_{name}"] = ("pair",), log_density(*asked.held_out)
     for name, (_, values) in found.items():
         broken = ~torch.as_tensor(values).isfinite()
-        # A density of nothing is an answer, if a poor one; anything else that is not finite is none.
+        # A density of nothing is an answer, if a poor one; else what is not finite is none.
         if name.startswith("log_"):
             broken &= torch.as_tensor(values) != -math.inf
         if broken.any():
