@@ -25,13 +25,10 @@ made = judge.sources(floor, like["like"], *ours["like"])
 rows, steps = judge.all_rows(rngs["ties"], p["labels"], p["names"], x, made)
 densities = simulator.log_steps(theta, x), series.log_steps(model, theta, x)
 tables.save(snakemake.output.rows, rows + judge.density_rows(p["labels"], x, *densities))
+shown, others = (torch.stack([like[name], ours[name][0]]) for name in ("shown", "like"))
 netcdf.save(
     snakemake.output.steps,
     record(rule=snakemake.rule, params=p, device=recipes.describe(model)),
     {"number": p["names"], "source": list(judge.SOURCES)},
-    **judge.arrays(
-        steps,
-        torch.cat([like["shown"], ours["shown"][0]]),
-        torch.stack([like["like"], ours["like"][0]])[:, : p["others"]],
-    ),
+    **judge.arrays(steps, shown[:, 0], others[:, : p["others"]]),
 )
