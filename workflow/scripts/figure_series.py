@@ -18,7 +18,6 @@ for column, name in zip(panels.T, found.number.values, strict=True):
 panels[0, 0].set_ylabel("reports (thousands)")
 panels[1, 0].set_ylabel("share within")
 panels[2, 0].set_ylabel("autocorrelation")
-for place, row in (("outside upper center", 0), ("outside lower center", 2)):
-    lines, words = panels[row, 0].get_legend_handles_labels()
-    figure.legend(lines, words, loc=place, ncols=len(words))
+style.legend_outside(figure, panels[0, 0])
+style.legend_outside(figure, panels[2, 0], side="lower")
 pictures.save(snakemake.output[0], style.png(figure, record(rule=snakemake.rule)))

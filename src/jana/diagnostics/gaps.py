@@ -36,6 +36,10 @@ class Typical(NamedTuple):
     features: Float[Tensor, "K C"]
     distances: Float[Tensor, " K"]
 
+    def whitened(self, features: Float[Tensor, "*B C"]) -> Float[Tensor, "*B C"]:
+        """Features of which typical ones are uncorrelated, with variances of 1."""
+        return (features.double() - self.centre) @ self.whiten.mT
+
 
 def typical(features: Float[Tensor, "N C"]) -> Typical:
     """Learns from summaries of simulations, of 4 or more data sets.
@@ -64,7 +68,7 @@ def typical(features: Float[Tensor, "N C"]) -> Typical:
 
 def single(known: Typical, features: Float[Tensor, "B C"]) -> Float[Tensor, " B"]:
     """p-values of single data sets, by their Mahalanobis distance: 1 / (1 + K) at the least."""
-    distance = ((features.double() - known.centre) @ known.whiten.mT).square().sum(-1)
+    distance = known.whitened(features).square().sum(-1)
     farther = (known.distances >= distance[:, None]).sum(1)
     return (1 + farther).double() / (1 + len(known.distances))
 
@@ -80,11 +84,10 @@ def several(
         features: Of B data sets in each group.
         references: How many typical ones each is compared with.
     """
-    whitened = (features.double() - known.centre) @ known.whiten.mT
     # Of each group its own, as far as there are so many: or one odd set would judge all.
     chosen = [torch.randperm(len(known.features), generator=rng)[:references] for _ in features]
     reference = known.features[torch.stack(chosen)]
-    pair = (_blurred(rng, part) for part in (reference, whitened))
+    pair = (_blurred(rng, part) for part in (reference, known.whitened(features)))
     return mmd2(rng, *pair, alike=True).p_value
 
 

@@ -42,8 +42,7 @@ def recovery(
         circular: Places of parameters that are angles.
     """
     median, spread = draws.quantile(0.5, dim=1), truth.var(0)
-    contraction = 1 - draws.var(1).mean(0) / spread
-    directions: dict[int, Tensor] = {}
+    contraction, correlation = 1 - draws.var(1).mean(0) / spread, _correlation(median, truth)
     for place in circular:
         angle, turns = draws[..., place], 2 * math.pi
         toward = torch.atan2(angle.sin().mean(1), angle.cos().mean(1))
@@ -51,13 +50,9 @@ def recovery(
         median[:, place] = truth[:, place] + off
         each, prior = (_lacking(part).mean() for part in (angle, truth[None, :, place]))
         contraction[place] = 1 - each / prior
-        directions[place] = _circular_correlation(toward, truth[:, place])
+        sines = (_from_middle(part).sin() for part in (toward, truth[:, place]))
+        correlation[place] = _cosine(*sines)
     error = (median - truth).square().mean(0)
-    centred = [part - part.mean(0) for part in (median, truth)]
-    norms = centred[0].norm(dim=0) * centred[1].norm(dim=0)
-    correlation = (centred[0] * centred[1]).sum(0) / norms.clamp(min=torch.finfo(norms.dtype).tiny)
-    for place, value in directions.items():
-        correlation[place] = value
     return Recovery(median, 1 - error / spread, correlation, contraction)
 
 
@@ -68,13 +63,18 @@ def _lacking(angle: Float[Tensor, "B L"]) -> Float[Tensor, " B"]:
     return 1 - (n * square - 1) / (n - 1)
 
 
-def _circular_correlation(
-    one: Float[Tensor, " B"], other: Float[Tensor, " B"]
-) -> Float[Tensor, ""]:
-    """Jammalamadaka & SenGupta (2001), Topics in Circular Statistics, section 8.2."""
-    sines = []
-    for angle in (one, other):
-        middle = torch.atan2(angle.sin().mean(), angle.cos().mean())
-        sines.append((angle - middle).sin())
-    norms = sines[0].norm() * sines[1].norm()
-    return (sines[0] * sines[1]).sum() / norms.clamp(min=torch.finfo(norms.dtype).tiny)
+def _correlation(one: Float[Tensor, "B D"], other: Float[Tensor, "B D"]) -> Float[Tensor, " D"]:
+    return _cosine(*(part - part.mean(0) for part in (one, other)))
+
+
+def _from_middle(angle: Float[Tensor, " B"]) -> Float[Tensor, " B"]:
+    """Angles less their mean direction, whose sines are correlated.
+
+    Reference: Jammalamadaka & SenGupta (2001), Topics in Circular Statistics, section 8.2.
+    """
+    return angle - torch.atan2(angle.sin().mean(), angle.cos().mean())
+
+
+def _cosine(one: Float[Tensor, " B *D"], other: Float[Tensor, " B *D"]) -> Float[Tensor, "*D"]:
+    norms = one.norm(dim=0) * other.norm(dim=0)
+    return (one * other).sum(0) / norms.clamp(min=torch.finfo(norms.dtype).tiny)

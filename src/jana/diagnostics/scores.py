@@ -4,7 +4,7 @@ Reference: Gneiting & Raftery (2007), JASA 102; the fair estimators are unbiased
 """
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Real
 from torch import Tensor
 
 
@@ -50,11 +50,20 @@ def covered(
     Returns:
         1 or 0; if both come from one distribution, 1 with a probability of `level`.
     """
+    return ((placed(draws, x, rng) - 0.5).abs() < level / 2).to(x)
+
+
+def placed(
+    draws: Real[Tensor, " L *B"], x: Real[Tensor, "*B"], rng: torch.Generator
+) -> Float[Tensor, "*B"]:
+    """Where each number lies among a forecast's draws, from 0 to 1, ties at random.
+
+    Among as many places as there are draws, and one more, and anywhere within: uniform if both come
+    from one distribution.
+    """
     below, ties = (draws < x).sum(0), (draws == x).sum(0)
-    # Among as many places as there are draws, and one more: uniform if all is well.
     place = below + (torch.rand(x.shape, generator=rng) * (ties + 1)).floor()
-    share = (place + torch.rand(x.shape, generator=rng)) / (len(draws) + 1)
-    return ((share - 0.5).abs() < level / 2).to(x)
+    return (place + torch.rand(x.shape, generator=rng)) / (len(draws) + 1)
 
 
 def autocorrelation(x: Float[Tensor, "*B T"], lags: int) -> Float[Tensor, "*B K"]:

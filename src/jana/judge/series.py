@@ -9,7 +9,7 @@ from scipy.stats import kstest
 from torch import Generator, Tensor
 
 from ..diagnostics.densities import mean
-from ..diagnostics.scores import autocorrelation, covered, crps, energy
+from ..diagnostics.scores import autocorrelation, covered, crps, energy, placed
 from ..io.tables import row
 
 LEVELS, LAGS = (0.5, 0.95), 14
@@ -191,9 +191,6 @@ def _peaks(
     for name, ours, theirs in zip(series, made.unbind(-1), x.unbind(-1), strict=True):
         pairs = zip(("peak_height", "peak_day"), ours.max(-1), theirs.max(-1), strict=True)
         for metric, peaks, peak in pairs:
-            below, ties = (peaks < peak[:, None]).sum(1), (peaks == peak[:, None]).sum(1)
-            place = below + (torch.rand(len(x), generator=rng) * (ties + 1)).floor()
-            share = (place + torch.rand(len(x), generator=rng)) / (peaks.shape[1] + 1)
-            found = kstest(share.numpy(), "uniform")
+            found = kstest(placed(peaks.mT, peak, rng).numpy(), "uniform")
             yield row(labels, f"{metric}_ks", float(found.statistic), quantity=name)
             yield row(labels, f"{metric}_pvalue", float(found.pvalue), quantity=name)

@@ -11,6 +11,8 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
+from .places import there
+
 
 class Dropout(nn.Module):
     """Leaves out a share of the features in training, and scales the others up to make up for it.
@@ -80,7 +82,7 @@ class Masks:
         """Draws others into such as `lying` found, for `rows` rows."""
         n = len(self.others)
         for place, (draw, _) in zip(places[:n], self.others.values(), strict=True):
-            place.copy_(_there(_each(draw, self.rngs, *place.shape[1:]), place.device))
+            place.copy_(there(_each(draw, self.rngs, *place.shape[1:]), place.device))
         if self.groups:
             drawn = self._drawn(rows, places[n].device)
             for place, (_, mask) in zip(places[n:], drawn, strict=True):
@@ -95,7 +97,7 @@ class Masks:
         for layers in self.groups:
             sizes = [layer.copies * rows * layer.width for layer in layers]
             bits = torch.stack([_bits(rng, sum(sizes)) for rng in self.rngs])
-            bits = _there(bits, device)
+            bits = there(bits, device)
             keep = layers[0].keep
             kept = bits >= round((1 - keep) * 2**16) - 2**15
             scales = kept.float().div_(keep).split(sizes, dim=1)
@@ -108,12 +110,6 @@ def _each(
 ) -> Float[Tensor, "M R S"]:
     """Of each member's own generator."""
     return torch.stack([draw(rows, size, generator=rng) for rng in rngs])
-
-
-def _there(values: Tensor, device: torch.device) -> Tensor:
-    """On the device; nobody waits while a GPU takes a step."""
-    cuda = device.type == "cuda"
-    return values.pin_memory().to(device, non_blocking=True) if cuda else values.to(device)
 
 
 def _bits(rng: Generator, n: int) -> Tensor:

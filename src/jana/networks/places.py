@@ -1,4 +1,4 @@
-"""Places along an axis, as a tensor that lies on the device already."""
+"""Numbers on the device: places that lie there already, and others without waiting."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -19,3 +19,9 @@ def at(places: Sequence[int], device: torch.device) -> Int[Tensor, " K"]:
 @cache
 def _lying(places: tuple[int, ...], device: torch.device) -> Int[Tensor, " K"]:
     return torch.tensor(places, dtype=torch.long, device=device)
+
+
+def there(values: Tensor, device: torch.device) -> Tensor:
+    """On the device; nobody waits while a GPU takes a step."""
+    cuda = device.type == "cuda"
+    return values.pin_memory().to(device, non_blocking=True) if cuda else values.to(device)

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy import ndarray
 
-from .style import JOINT, LINES, POSTERIOR, figure
+from .style import JOINT, LINES, POSTERIOR, figure, legend_outside
 
 FEW = 14  # quantities that one panel can show
 COLUMNS = 6  # of panels across the page
@@ -77,8 +77,7 @@ def gridded(
         ax.set(title=name, xlim=(0, 1), ylim=(-FARTHEST, FARTHEST))
     for ax in panels[len(names) :]:
         ax.set_visible(False)
-    lines, words = panels[0].get_legend_handles_labels()
-    picture.legend(lines, words, loc="outside upper center", ncols=len(words))
+    legend_outside(picture, panels[0])
     picture.supxlabel("fractional rank")
     picture.supylabel("ECDF - uniform")
     return picture

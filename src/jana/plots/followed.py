@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from xarray import Dataset
 
 from . import series
-from .style import figure
+from .style import figure, legend_outside
 
 COLUMNS = 6  # of marginals across the page
 BEFORE = 28  # days before a forecast that are shown with it
@@ -39,7 +39,7 @@ def predictive(found: Dataset) -> Figure:
         _follow(ax, found, index, days)
         series.network(ax, days, found.network.values[:, :, index])
     panels[0].set_ylabel("reports (thousands)")
-    _legend(picture, panels[0])
+    legend_outside(picture, panels[0])
     return picture
 
 
@@ -52,7 +52,7 @@ def forecast(found: Dataset) -> Figure:
         _follow(ax, found, index, np.arange(max(0, steps - BEFORE), last))
         ax.axvline(steps - 0.5, color="black", linewidth=0.6)
     panels[0].set_ylabel("reports (thousands)")
-    _legend(picture, panels[0])
+    legend_outside(picture, panels[0])
     return picture
 
 
@@ -70,7 +70,7 @@ def others(found: Dataset) -> Figure:
     for ax in panels[-1]:
         ax.set_xlabel("day")
     picture.supylabel("reports (thousands)")
-    _legend(picture, panels[0, 0])
+    legend_outside(picture, panels[0, 0])
     return picture
 
 
@@ -91,7 +91,7 @@ def power(rows: pd.DataFrame, level: float) -> Figure:
         series.power(ax, sizes, lines, level)
         ax.set(xlabel=AXES.get(what, what))
     panels[0].set_ylabel("share flagged")
-    _legend(picture, panels[0], 2)
+    legend_outside(picture, panels[0], 2)
     return picture
 
 
@@ -108,9 +108,3 @@ def _follow(ax, found, index, days) -> None:  # noqa: ANN001
     observed = found.observed.values[days[0] : days[-1] + 1, index]
     name = str(found.number.values[index])
     series.followed(ax, days, edges, observed, name, "simulator")
-
-
-def _legend(picture: Figure, panel, columns: int = 6) -> None:  # noqa: ANN001
-    """Above all panels, so that it hides nothing."""
-    lines, words = panel.get_legend_handles_labels()
-    picture.legend(lines, words, loc="outside upper center", ncols=min(columns, len(words)))

@@ -3,6 +3,7 @@
 import io
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.colors import TABLEAU_COLORS
 from matplotlib.figure import Figure
 
@@ -42,3 +43,9 @@ def png(figure: Figure, record: dict[str, str]) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None, **record})
     return buffer.getvalue()
+
+
+def legend_outside(figure: Figure, panel: Axes, columns: int = 6, side: str = "upper") -> None:
+    """One panel's legend for all of them, above or below ("lower"), so that it hides nothing."""
+    lines, words = panel.get_legend_handles_labels()
+    figure.legend(lines, words, loc=f"outside {side} center", ncols=min(columns, len(words)))

@@ -20,6 +20,7 @@ from torch import Tensor
 from ..flows.counts import Counts
 from ..joint import Joint
 from ..networks.dropout import Masks
+from ..networks.places import there
 from .losses import Trials
 from .members import Pace, Part
 
@@ -83,8 +84,8 @@ class Steps:
         if theta.device.type != "cuda":
             return self._take(theta, x, trials, paces)
         rows = torch.tensor([tuple(pace) for pace in paces], dtype=torch.float64).float()
-        inputs = [theta, x, _there(rows, theta.device)]
-        inputs += [_there(which, theta.device) for which in trials or ()]
+        inputs = [theta, x, there(rows, theta.device)]
+        inputs += [there(which, theta.device) for which in trials or ()]
         key = tuple(part.shape for part in inputs)
         if key in self.recorded:
             return self.recorded[key].again(inputs)
@@ -184,8 +185,3 @@ class _Recorded:
             lying.redraw()
         self.graph.replay()
         return Stepped(*(part.clone() for part in self.found))
-
-
-def _there(part: Tensor, device: torch.device) -> Tensor:
-    """On the device, without waiting for what it is busy with."""
-    return part.pin_memory().to(device, non_blocking=True)
