@@ -52,7 +52,7 @@ rule compare:
         ),
         budget=lambda w: int(w.budget),
         limit=lambda w: contest(w)["limit"],
-        many=lambda w: COMPARISON["many" if contest(w)["many"] else "draws"],
+        many=lambda w: COMPARISON["many"] if contest(w)["many"] else None,
         threads=config["threads"],
         # Of the simulations, which all methods of a seed share, and of the method.
         seeds=lambda w: (

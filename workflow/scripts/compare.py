@@ -14,7 +14,8 @@ torch.set_num_threads(p["threads"])
 x, first, other, *held_out = tensors.load(
     snakemake.input[0], "x", "first", "other", "theta", "theta_x"
 )
-asked = run.Asked(x, len(first), p["many"], other.shape[1], Draws(*held_out))
+sizes = len(first), p["many"] or len(first), other.shape[1]
+asked = run.Asked(x if p["many"] else x[:1], *sizes, Draws(*held_out))
 method = contenders.contender(p["contender"], snakemake.wildcards.method, simulator, x.shape[1:])
 found = run.run(method, simulator, p["budget"], tuple(p["seeds"]), asked, p["limit"])
 where = {"device": f"cpu, {torch.get_num_threads()} thread(s)", "status": found.status}

@@ -133,7 +133,7 @@ def sampled(posterior: "MCMCPosterior", rng: Generator, x: Float[Tensor, " X"], 
         draws = posterior.sample((n,), x=x[None], show_progress_bars=False)
     if not draws.isfinite().all():
         raise ValueError("the sampler needs finite draws, but some are not: look at the network")
-    return Drawn(draws.detach().float(), 0.0)
+    return Drawn(draws.detach().float(), None)
 
 
 def epochs(trainer: "NeuralInference") -> dict[str, float]:

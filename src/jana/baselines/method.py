@@ -16,11 +16,12 @@ class Drawn(NamedTuple):
 
     Attributes:
         theta: The draws, as the method gives them to its users.
-        outside: Share of all that it proposed for them that lay outside the prior's support.
+        outside: Share of all that a network proposed for them that lay outside the prior's support,
+            and was rejected; None where nothing is: chains and resampling keep to it by themselves.
     """
 
     theta: Float[Tensor, "L D"]
-    outside: float
+    outside: float | None
 
 
 class Fitted(NamedTuple):

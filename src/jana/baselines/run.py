@@ -18,6 +18,7 @@ from ..simulators.base import Draws, Simulator
 from .method import Budgeted, Fitted, Method
 
 FAILURES = (RuntimeError, ValueError, ArithmeticError, AssertionError, TimeoutError)
+AGAIN = 10.0  # seconds between alarms, after the first
 Arrays = dict[str, tuple[tuple[str, ...], Tensor]]  # names of the axes, values
 
 
@@ -25,7 +26,8 @@ class Asked(NamedTuple):
     """What every method is asked for.
 
     Attributes:
-        x: Observations; the first is the one that sequential methods learn for.
+        x: Observations; the first is the one that sequential methods learn for, and the others
+            are asked of amortized ones where draws are cheap.
         draws: Of the first posterior.
         many: Of the first posterior too, where draws are cheap: as many or more.
         each: Of each other posterior, by amortized methods.
@@ -95,7 +97,9 @@ def _answers(fitted: Fitted, seed: int, asked: Asked) -> Arrays:
         begun = time.perf_counter()
         first = posterior(_rng(seed, "first"), asked.x[0], asked.draws)
         numbers = {f"draw_seconds_{name}": time.perf_counter() - begun}
-        found |= _numbers(numbers | {f"outside_{name}": first.outside})
+        if first.outside is not None:
+            numbers[f"outside_{name}"] = first.outside
+        found |= _numbers(numbers)
         found[f"first_{name}"] = ("draw", "parameter"), first.theta
         if asked.many > asked.draws:
             many = posterior(_rng(seed, "many"), asked.x[0], asked.many).theta
@@ -136,13 +140,14 @@ def _numbers(found: dict[str, float]) -> Arrays:
 
 @contextmanager
 def _within(seconds: float) -> Iterator[None]:
-    """Raises TimeoutError in the block once it has taken so long."""
+    """Raises TimeoutError in the block once it has taken so long; again, where it goes on."""
 
     def stop(*_: object) -> None:
         raise TimeoutError(f"not done after {seconds:g} s")
 
     before: Callable | int | None = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    # Some code answers every error by another try: the alarm rings until it is heard.
+    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
         yield
     finally:

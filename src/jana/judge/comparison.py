@@ -15,7 +15,7 @@ from ..io.tables import row
 from ..provenance import seed_of
 from ..rng import generator
 from ..simulators.base import Simulator
-from .known import Known
+from .known import ROOT_MMD, Known
 
 NOTES = {  # numbers of a run, and their units
     "train_seconds": "s",
@@ -71,7 +71,8 @@ def _draw_rows(
     if len(many) > len(first):
         yield from _scores(at_origin | {"quantity": "posterior"}, known.many[: len(many)], many)
     yield from _shape_rows(at_origin | {"draws": len(many)}, many, known, simulator)
-    yield row(at_origin, "outside_proposals", float(found[f"outside_{name}"]))
+    if f"outside_{name}" in found:
+        yield row(at_origin, "outside_proposals", float(found[f"outside_{name}"]))
     seconds = float(found[f"draw_seconds_{name}"])
     yield row(at_origin | {"draws": len(first)}, "draw_seconds", seconds, unit="s")
     if f"other_{name}" in found:
@@ -84,7 +85,8 @@ def _sample_rows(
 ) -> Iterator[dict]:
     """Distances of a sample from an exact one."""
     fields = labels | {"draws": len(ours)}
-    yield row(fields, "root_mmd", float(root_mmd(exact, ours[None])))
+    for kernel, metric in ROOT_MMD.items():
+        yield row(fields, metric, float(root_mmd(exact, ours[None], kernel)))
     found = mmd2(rng, exact[None], ours[None])
     yield row(fields, "mmd2", float(found.value))
     yield row(fields, "mmd_pvalue", float(found.p_value))
