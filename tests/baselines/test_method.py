@@ -1,5 +1,6 @@
 """The protocol: budgets, rounds, rejection, and what becomes of a run that fails."""
 
+import contextlib
 import math
 import time
 
@@ -91,6 +92,18 @@ def broken(rng, task, x):
 
 def endless(rng, task, x):
     time.sleep(60)
+
+
+def stubborn(rng, task, x):
+    for _ in range(2):
+        with contextlib.suppress(TimeoutError):  # as code that tries again whatever went wrong
+            time.sleep(60)
+    time.sleep(60)
+
+
+def test_an_alarm_that_was_not_heard_rings_again(monkeypatch):
+    monkeypatch.setattr("jana.baselines.run.AGAIN", 0.1)
+    assert run(stubborn, TASK, 100, (1, 2), asked(), 0.1).status.startswith("TimeoutError")
 
 
 @pytest.mark.parametrize(

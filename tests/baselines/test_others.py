@@ -22,7 +22,8 @@ def test_the_budget_is_spent_whole_and_draws_keep_to_the_prior(name, tmp_path, m
     assert task.used == 200 and list(found.posteriors) == [name]
     drawn = found.posteriors[name](generator(3), torch.zeros(2), 40)
     assert drawn.theta.shape == (40, 2) and TASK.prior.log_prob(drawn.theta).isfinite().all()
-    assert 0 <= drawn.outside < 1
+    assert (drawn.outside is None) == (name in SLOW)  # chains reject nothing that is counted
+    assert drawn.outside is None or 0 <= drawn.outside < 1
     assert found.amortized == (name == "npe_c")
     if found.surrogate is not None:
         made = found.surrogate(generator(4), drawn.theta)
@@ -89,7 +90,7 @@ def test_a_method_of_some_size_finds_both_moons(name):
     size = {"hidden": 50, "training": training}
     if name != "snre_b":
         size |= {"transforms": 5}
-    sampler = {"sampler": {"chains": 500, "warmup": 50, "candidates": 1000}}
+    sampler = {"sampler": {"chains": 1000, "warmup": 50, "candidates": 1000}}
     changes = size | ({} if name == "npe_c" else sampler | {"per_round": 1000})
     found, _ = fitted(ENTRIES[name], name, budget=2000, **changes)
     theta = found.posteriors[name](generator(3), torch.zeros(2), 1000).theta

@@ -1,5 +1,6 @@
 """Rows of the comparison: what known answers score, and what follows from many runs."""
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -8,7 +9,7 @@ from tidy import select, table, value
 
 from jana import simulators
 from jana.io import tables
-from jana.judge import comparison, known, standing
+from jana.judge import comparison, known, paired, standing
 from jana.rng import generator
 
 TASK = simulators.get("two_moons_wiqvist")
@@ -91,6 +92,7 @@ CLAIMS = {
     "mode_share": 0.02,
     "reference": "two_moons",
     "reference_c2st": 0.62,
+    "joint": 0.05,
 }
 
 
@@ -151,7 +153,16 @@ def test_who_is_closer_than_exact_samples_is_within(tmp_path):
 
 def test_claims_stand_beside_their_measures(after):
     told = {row["quantity"]: row["value"] for row in select(after, metric="claim", method="jana")}
-    assert told == {"posterior MMD": 0, "C2ST": 1, "mode shares": 0, "runs that ended": 1}
+    assert told == {
+        "posterior MMD": 0,
+        "C2ST": 1,
+        "mode shares": 0,
+        "runs that ended": 1,
+        "kl_posterior differs": 0,  # of .1 and 1.1
+    }
+    most = value(after, metric="root_mmd_most", setting="median of 2", quantity="posterior")
+    assert value(after, metric="claim_limit", quantity="posterior MMD") == most
+    assert value(after, metric="claim_limit", quantity="C2ST") == 0.6
     assert value(after, metric="claim_measure", quantity="C2ST") == pytest.approx(0.55)
     assert value(after, metric="claim_measure", quantity="mode shares") == pytest.approx(0.05)
     assert value(after, metric="answer", method="jana") == 1
@@ -183,6 +194,28 @@ def test_joint_training_is_compared_with_separate_seed_by_seed(after):
     assert value(after, metric="paired_kl_posterior_mean") == pytest.approx(0.6)
     expected = ttest_rel([0.3, 1.3], [0.2, 0.2]).pvalue
     assert value(after, metric="paired_kl_posterior_pvalue") == pytest.approx(expected)
+    assert value(after, metric="paired_kl_posterior_pvalue_adjusted") == pytest.approx(expected)
+
+
+def test_both_trainings_agree_where_two_one_sided_tests_find_them_equal(tmp_path):
+    """The larger end of the 90 % interval: .01 +- 2.92 * .002 of three seeds."""
+    rows = []
+    for seed, gap in enumerate((0.006, 0.010, 0.014)):
+        for setting, kl in (("joint", 0.2 + gap), ("separate", 0.2)):
+            fields = {"seed": seed, "setting": setting, "observation": None}
+            rows.append(run("kl_posterior", kl, **fields))
+    whole = table(paired.rows(table(rows, tmp_path / "r.csv")), tmp_path / "t.csv")
+    ((line, most),) = paired.most(whole)
+    assert line.metric == "paired_kl_posterior_mean"
+    error = 0.004 / 3**0.5
+    assert most == pytest.approx(0.01 + 2.919986 * error, rel=1e-4)
+
+
+def test_p_values_are_adjusted_as_holm_does():
+    """By hand: 4 * .01, 3 * .02, then no smaller than before it, and at most 1."""
+    found = paired.holm(np.array([0.02, 0.9, 0.01, 0.025]))
+    assert found == pytest.approx([0.06, 0.9, 0.04, 0.06])
+    assert len(paired.holm(np.array([]))) == 0 and paired.holm(np.array([0.9, 0.8])).max() == 1
 
 
 def test_a_reference_whose_only_run_failed_is_a_claim_that_is_not_shown(tmp_path):

@@ -32,9 +32,12 @@ def rows():
     found += [tables.row(told | {"observation": None, "draws": 10000}, "c2st", 0.606)]
     claim = OURS | {"quantity": "C2ST"}
     found += [tables.row(claim, "claim", 1.0), tables.row(claim, "claim_measure", 0.52)]
+    found += [tables.row(claim, "claim_limit", 0.53)]
+    first = TASK | {"method": "g_smc", "setting": "published", "budget": 6000} | FIRST
+    found += [tables.row(first, "root_mmd_inverse_multiquadratic", 0.321, error=0.005)]
     pair = TASK | {"method": "jana", "setting": "joint - separate", "budget": 2000}
     found += [tables.row(pair, "paired_kl_posterior_mean", 0.01, error=0.02)]
-    return [*found, tables.row(pair, "paired_kl_posterior_pvalue", 0.7)]
+    return [*found, tables.row(pair, "paired_kl_posterior_pvalue_adjusted", 0.7)]
 
 
 @pytest.fixture
@@ -66,12 +69,25 @@ def test_failed_runs_are_told_with_their_reason(table):
     assert part.failures == [
         "SNL, paper, 2,000 simulations, seed 0: TimeoutError: not done after 9 s"
     ]
-    assert [line.runs for line in part.lines] == ["3 of 3", "0 of 1"]
+    assert [line.runs for line in part.lines] == ["3 of 3", "0 of 1", ""]
+
+
+def test_what_is_only_published_has_a_line_of_its_own(table):
+    (part,) = comparison.parts(table)
+    line = part.lines[-1]
+    assert (line.method, line.setting, line.budget) == ("guided SMC-ABC", "published", "6,000")
+    titles = [title for *_, title, _ in comparison.COLUMNS]
+    told = {title: cell for title, cell in zip(titles, line.cells, strict=True) if any(cell)}
+    assert told == {"posterior, first kernel": ("", "", "0.321")}
 
 
 def test_claims_and_pairs_are_read_from_the_table(table):
     (claim,) = comparison.claims(table)
-    assert claim.good and claim.words == "JANA, tuned, 10,000: C2ST" and claim.measure == "0.520"
+    assert (
+        claim.good
+        and claim.words == "JANA, tuned, 10,000: C2ST"
+        and claim.measure == "0.520, at most 0.530"
+    )
     assert comparison.pairs(table) == [
         ["two_moons_wiqvist", "JANA", "2,000", "kl_posterior ", "+0.0100", "0.0200", "0.700"]
     ]
@@ -82,5 +98,5 @@ def test_pictures_leave_failed_runs_out_and_know_the_floor(table):
     assert values == {"JANA, tuned": {10000: [0.11, 0.13, 0.15]}}
     assert 0.1 < band[0] < 0.12 < band[1] < 0.14 and published == {"JANA, tuned": 0.136}
     once, every = contests.timed(table, "two_moons_wiqvist")
-    assert once["JANA, tuned"] == [(10000, pytest.approx(20.1), pytest.approx(0.51))]
-    assert every["JANA, tuned"][0][1] == 21
+    assert once["JANA, tuned"] == [(10000, pytest.approx(20.1), pytest.approx(0.51), True)]
+    assert every["JANA, tuned"] == [(10000, 21, 0.5, True)]

@@ -9,7 +9,7 @@ log.to(snakemake.log[0])
 table, task = tables.load(snakemake.input[0]), snakemake.params.task
 figure = style.figure(3.2)
 panels = figure.subplots(1, 2, sharey=True)
-titles = ("one data set: training and 1,000 draws (s)", "all data sets (s)")
+titles = ("one data set: training and 1,000 draws (s)", "all data sets, C2ST of the others (s)")
 for ax, points, title in zip(panels, timed(table, task), titles, strict=True):
     comparison.times(ax, points, 0.5, title)
 figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper")

@@ -14,7 +14,6 @@ from ..provenance import seed_of
 from ..rng import generator
 from ..simulators.base import Simulator
 
-
 # By kernel: what the paper's distance is called.
 ROOT_MMD: dict[Kernel, str] = {
     "gaussian": "root_mmd",

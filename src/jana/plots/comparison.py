@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 from numpy import ndarray
 
 from .style import APPROXIMATE, EXACT, LINES
 
+BOXED = 5  # runs from which on there are quartiles to speak of
 BUDGETS = ("#9fc5e0", "#4a90c2", "#1b4f8f", "#0d2a4d")  # from the smallest to the largest
 
 
@@ -56,6 +59,8 @@ def boxes(
 ) -> None:
     """A dot for each run, by method and budget, and a bar at their median, over the floor.
 
+    Where runs are many, a box holds the middle half of them.
+
     Args:
         ax: Where to draw.
         values: By method and budget, a value for each run.
@@ -73,8 +78,11 @@ def boxes(
             runs, x = sorted(each[budget]), place - 0.4 + (at + 0.5) * width
             colour = BUDGETS[-len(budgets) :][at]
             ax.plot([x] * len(runs), runs, ".", color=colour, markersize=4, mew=0, alpha=0.8)
-            ends, middle = (x - 0.4 * width, x + 0.4 * width), _median(runs)
+            ends, (low, middle, high) = (x - 0.4 * width, x + 0.4 * width), _quartiles(runs)
             ax.plot(ends, [middle] * 2, color=colour, linewidth=1.8)
+            if len(runs) >= BOXED:
+                box = (ends[0], low), 0.8 * width, high - low
+                ax.add_patch(Rectangle(*box, facecolor=colour, alpha=0.3, linewidth=0))
         if method in published:
             ax.plot(place + 0.46, published[method], "_", color="black", markersize=7)
     for at, budget in enumerate(budgets):
@@ -88,14 +96,14 @@ def boxes(
     ax.yaxis.set_minor_locator(NullLocator())
 
 
-def _median(runs: Sequence[float]) -> float:
-    half = len(runs) // 2
-    return runs[half] if len(runs) % 2 else (runs[half - 1] + runs[half]) / 2
+def _quartiles(runs: Sequence[float]) -> tuple[float, float, float]:
+    low, middle, high = np.quantile(runs, [0.25, 0.5, 0.75])
+    return float(low), float(middle), float(high)
 
 
 def times(
     ax: Axes,
-    points: Mapping[str, Sequence[tuple[int, float, float]]],
+    points: Mapping[str, Sequence[tuple[int, float, float, bool]]],
     floor: float,
     title: str,
 ) -> None:
@@ -103,7 +111,8 @@ def times(
 
     Args:
         ax: Where to draw.
-        points: By method, budget, seconds and score.
+        points: By method, budget, seconds and score, and whether that was measured: else its dot
+            is hollow.
         floor: Of the score.
         title: Of the horizontal axis.
     """
@@ -111,10 +120,13 @@ def times(
     for at, (method, each) in enumerate(points.items()):
         ordered, colour = sorted(each), LINES[at % len(LINES)]
         marker = "osD^v"[at // len(LINES)]
-        _, seconds, score = zip(*ordered, strict=True)
-        ax.plot(seconds, score, color=colour, linewidth=0.7, label=method, marker=marker, ms=3)
-        for budget, x, y in ordered:
-            ax.plot(x, y, marker, color=colour, markersize=3 + 4 * budget / largest)
+        _, seconds, score, _ = zip(*ordered, strict=True)
+        ax.plot(seconds, score, color=colour, linewidth=0.7)
+        ax.plot([], [], color=colour, linewidth=0.7, label=method, marker=marker, ms=3)
+        for budget, x, y, measured in ordered:
+            face = colour if measured else "white"
+            size = 3 + 4 * budget / largest
+            ax.plot(x, y, marker, color=colour, markerfacecolor=face, markersize=size, mew=0.7)
     ax.axhline(floor, color="0.5", linewidth=0.6, linestyle=":")
     ax.set_xscale("log")
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 3)))

@@ -17,10 +17,13 @@ METHODS = {  # by name in the table: in words
     "snpla": "SNPLA",
     "g_smc": "guided SMC-ABC",
 }
+FIRST_KERNEL = "root_mmd_inverse_multiquadratic"  # that of the paper's first version
 MANY = "c2st of many draws"  # those of methods whose draws are cheap
 COLUMNS = (  # metric, quantity, digits, in words, whether published values stand beside it
     ("root_mmd", "posterior", 3, "posterior root MMD", True),
     ("root_mmd", "predictive", 3, "predictive root MMD", True),
+    (FIRST_KERNEL, "posterior", 3, "posterior, first kernel", True),
+    (FIRST_KERNEL, "predictive", 3, "predictive, first kernel", True),
     ("mmd2", "posterior", 4, "MMD²", False),
     ("mmd_pvalue", "posterior", 3, "its p", False),
     ("c2st", "posterior", 3, "C2ST", True),
@@ -44,7 +47,7 @@ class Line(NamedTuple):
         method: In words.
         setting: Of the method.
         budget: Simulations.
-        runs: How many ended well, of how many.
+        runs: How many ended well, of how many; none where only published numbers are known.
         cells: The median over seeds, and the least to the largest, by column; below, where there
             is one, the published number.
         others: Mean C2ST of other observations, for amortized methods.
@@ -91,18 +94,23 @@ def parts(table: pd.DataFrame) -> list[Part]:
 
 
 def _kinds(table: pd.DataFrame) -> list[tuple]:
-    """Every kind of draws, and every method without any, by `GROUP`."""
+    """Every kind of draws, every method without any, what is only published, by `GROUP`."""
     runs = table[table.metric.isin(["run_ok", "outside_support"]) & ~table.setting.isin(APART)]
     known = list(METHODS)
     rows = runs[GROUP].drop_duplicates()
+    told = table[(table.setting == "published") & table.budget.notna()][GROUP].drop_duplicates()
+    beside = ["method", "budget"]
+    seen = pd.MultiIndex.from_frame(rows[beside])
+    rows = pd.concat([rows, told[~pd.MultiIndex.from_frame(told[beside]).isin(seen)]])
     rows = rows.assign(place=[known.index(m) if m in known else 99 for m in rows.method])
     return [tuple(r) for r in rows.sort_values(["place", "setting", "budget"])[GROUP].to_numpy()]
 
 
 def _line(table: pd.DataFrame, keys: tuple) -> Line:
     task, method, setting, budget = keys
-    mine = table[(table[GROUP] == list(keys)).all(axis=1)]
-    owner = table[(table[GROUP] == [task, method.removesuffix("_refined"), *keys[2:]]).all(axis=1)]
+    ours = table[table.setting != "published"]
+    mine = ours[(ours[GROUP] == list(keys)).all(axis=1)]
+    owner = ours[(ours[GROUP] == [task, method.removesuffix("_refined"), *keys[2:]]).all(axis=1)]
     ended = owner[owner.metric == "run_ok"].value
     told = table[(table.setting == "published") & (table.task == task) & (table.method == method)]
     told = told[told.budget == budget]
@@ -121,7 +129,7 @@ def _line(table: pd.DataFrame, keys: tuple) -> Line:
         METHODS.get(method, method),
         setting,
         f"{budget:,}",
-        f"{int(ended.sum())} of {len(ended)}",
+        f"{int(ended.sum())} of {len(ended)}" if len(ended) else "",
         cells,
         _shown(mean, 3)[0] + "".join(f" (published {value:.3f})" for value in elsewhere),
         _shown(seconds, 0)[0],
@@ -132,7 +140,7 @@ def _values(rows: pd.DataFrame, metric: str, quantity: str | None) -> pd.Series:
     if metric == MANY:
         few, many = (scores(rows, "c2st", quantity or "", draws) for draws in ("min", "max"))
         return many[~many.index.isin(few.index)].value.astype(float)
-    if metric in ("c2st", "root_mmd", "mmd2", "mmd_pvalue"):
+    if metric in ("c2st", "root_mmd", FIRST_KERNEL, "mmd2", "mmd_pvalue"):
         own = scores(rows, metric, quantity or "", "min").value
         rest = rows[(rows.setting == "published") & (rows.metric == metric)]
         rest = rest[rest.quantity == quantity].value
@@ -185,30 +193,40 @@ class Claim(NamedTuple):
 def claims(table: pd.DataFrame) -> list[Claim]:
     """Every claim, in the table's order."""
     keys = [*GROUP, "quantity"]
-    measures = table[table.metric == "claim_measure"].set_index(keys).value
+    measures, limits = (
+        table[table.metric == f"claim_{name}"].set_index(keys).value.to_dict()
+        for name in ("measure", "limit")
+    )
+
+    def measure(key: tuple) -> str:
+        least = f", at most {limits[key]:.3f}" if key in limits else ""
+        return f"{measures[key]:.3f}{least}"
+
     return [
         Claim(
             line.task,
             f"{_named(line)}: {line.quantity}",
             line.value == 1,
-            f"{measures.loc[tuple(getattr(line, key) for key in keys)]:.3f}",
+            measure(tuple(getattr(line, key) for key in keys)),
         )
         for line in table[table.metric == "claim"].itertuples()
     ]
 
 
 def pairs(table: pd.DataFrame) -> list[list[str]]:
-    """Joint less separate training: by task, draws and metric, the mean, its error, and p."""
+    """Joint less separate training: by task, draws and metric, the mean, its error, p adjusted."""
     metrics = table.metric.fillna("")
     found = table[metrics.str.match("paired_.*_mean$")]
     keys = ["task", "method", "budget", "metric", "quantity", "draws"]
-    tests = table[metrics.str.match("paired_.*_pvalue$")].fillna({"quantity": "", "draws": 0})
+    tests = table[metrics.str.match("paired_.*_pvalue_adjusted$")].fillna(
+        {"quantity": "", "draws": 0}
+    )
     told = {tuple(t[:-1]): t[-1] for t in tests[[*keys, "value"]].itertuples(index=False)}
 
     def p(line: Any) -> str:
         quantity = line.quantity if isinstance(line.quantity, str) else ""
         draws = 0 if pd.isna(line.draws) else line.draws
-        metric = f"{line.metric.removesuffix('_mean')}_pvalue"
+        metric = f"{line.metric.removesuffix('_mean')}_pvalue_adjusted"
         value = told.get((line.task, line.method, line.budget, metric, quantity, draws))
         return "" if value is None else f"{value:.3f}"
 

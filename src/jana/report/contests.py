@@ -57,13 +57,15 @@ def boxed(table: pd.DataFrame, task: str, quantity: str) -> Boxes:
     return values, (exact.quantile(BAND[0]), exact.quantile(BAND[1])), published
 
 
-Points = dict[str, list[tuple[int, float, float]]]
+Points = dict[str, list[tuple[int, float, float, bool]]]
 
 
 def timed(table: pd.DataFrame, task: str) -> tuple[Points, Points]:
-    """By method: budget, seconds and C2ST, medians over seeds; for one data set and for all.
+    """By method: budget, seconds, C2ST, whether it was measured; medians over seeds.
 
-    C2ST is that of as many draws of each method.
+    For one data set, x = (0, 0), with the C2ST of as many draws of each method; and for all, with
+    the mean of the others' for methods that answer them. A sequential method has learned for one
+    alone, whose C2ST stands for those of all.
     """
     here = table[(table.task == task) & _judged(table)]
     found: tuple[Points, Points] = {}, {}
@@ -75,10 +77,12 @@ def timed(table: pd.DataFrame, task: str) -> tuple[Points, Points]:
         mine = same[same.method == run["method"]]
         once = _median(owner, "train_seconds") + _median(mine, "draw_seconds")
         score = float(pd.Series(run["value"]).median())
-        for points, seconds in zip(found, (once, _median(mine, "seconds_of_all")), strict=True):
-            points.setdefault(words(run["method"], run["setting"]), []).append(
-                (run["budget"], seconds, score)
-            )
+        others = mine[(mine.metric == "c2st") & (mine.observation.fillna(0) > 0)]
+        means = others.value.astype(float).groupby(others.seed).mean()
+        every = (_median(mine, "seconds_of_all"), means.median() if len(means) else score)
+        name = words(run["method"], run["setting"])
+        found[0].setdefault(name, []).append((run["budget"], once, score, True))
+        found[1].setdefault(name, []).append((run["budget"], *every, len(means) > 0))
     return found
 
 
