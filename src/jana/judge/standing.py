@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 from torch import Generator
 
-from ..io.contests import BAND, GROUP, scores
+from ..io.contests import APART, BAND, GROUP, scores
 from ..io.tables import COLUMNS, row
 from . import paired
 from .answers import answer
@@ -80,7 +80,8 @@ def _times(ours: pd.DataFrame) -> Iterator[dict]:
     others = ours[ours.observation.fillna(0) > 0]
     many = {task: int(part.observation.max()) + 1 for task, part in others.groupby("task")}
     known = set(others.groupby(GROUP).groups)
-    for _, line in ours[ours.metric == "draw_seconds"].iterrows():
+    drawn = ours[(ours.metric == "draw_seconds") & ~ours.setting.isin(APART)]  # not asked the others
+    for _, line in drawn.iterrows():
         learned = seconds.value.loc[[(line.task, line.setting, line.budget, line.seed)]]
         owner = seconds.method.loc[[(line.task, line.setting, line.budget, line.seed)]]
         train = learned[[line.method.startswith(name) for name in owner]].iloc[0]
