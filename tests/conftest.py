@@ -1,7 +1,19 @@
+from datetime import date
+from pathlib import Path
+
 import pytest
 import torch
+from platformdirs import user_cache_dir
 
 from jana.rng import generator
+
+
+def pytest_configure(config):
+    """ArviZ warns once a day, which two processes that import it at once trip over: not today."""
+    if not hasattr(config, "workerinput"):
+        folder = Path(user_cache_dir("arviz", "arviz"))
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "daily_warning").write_text(date.today().isoformat())
 
 
 def pytest_collection_modifyitems(items):
