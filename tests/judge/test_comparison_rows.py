@@ -158,7 +158,7 @@ def test_claims_stand_beside_their_measures(after):
         "C2ST": 1,
         "mode shares": 0,
         "runs that ended": 1,
-        "kl_posterior differs": 0,  # of .1 and 1.1
+        "difference of kl_posterior": 0,  # of .1 and 1.1
     }
     most = value(after, metric="root_mmd_most", setting="median of 2", quantity="posterior")
     assert value(after, metric="claim_limit", quantity="posterior MMD") == most

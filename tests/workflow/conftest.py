@@ -1,5 +1,6 @@
 """Snakemake, run in private copies of the tree."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -54,6 +55,15 @@ class Tree:
             timeout=2400,
         )
 
+    def planned(self, forks, *arguments):
+        """As `snakemake -n ...` would end, but sooner."""
+        log = self.path / "planned.log"
+        asked = json.dumps([str(self.path), str(log), ["-n", *map(str, arguments)]])
+        forks.stdin.write(asked + "\n")
+        forks.stdin.flush()
+        code = int(forks.stdout.readline())
+        return subprocess.CompletedProcess(arguments, code, log.read_text())
+
     def edit(self, name, old, new):
         path = self.path / name
         text = path.read_text()
@@ -75,6 +85,23 @@ def observed(folder, days):
 @pytest.fixture
 def tree(tmp_path):
     return Tree(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def forks():
+    """A process that makes plans; see `Tree.planned`."""
+    kept = {
+        key: value for key, value in os.environ.items() if key not in ("JANA_GIT", "PYTHONPATH")
+    }
+    with subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("forks.py")],
+        env=kept,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+        process.stdin.close()
 
 
 @pytest.fixture(scope="session")

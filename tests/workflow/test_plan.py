@@ -287,14 +287,14 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_wrong_configuration_is_refused_with_the_reason(tree, case):
+def test_a_wrong_configuration_is_refused_with_the_reason(tree, forks, case):
     if case == "CUDA without a GPU" and torch.cuda.is_available():
         pytest.skip("there is a GPU here")
     old, new, reason = REFUSED[case]
     tree.edit("config.yaml", old, new)
     if "apart" in case:
         tree.edit("config.yaml", "  designs: [tuned]\n  only", "  designs: [tuned, paper]\n  only")
-    done = tree.snakemake("-n")
+    done = tree.planned(forks)
     assert done.returncode != 0 and reason in done.stdout, done.stdout
     assert not (tree.path / "results").exists()
 

@@ -80,7 +80,7 @@ def _times(ours: pd.DataFrame) -> Iterator[dict]:
     others = ours[ours.observation.fillna(0) > 0]
     many = {task: int(part.observation.max()) + 1 for task, part in others.groupby("task")}
     known = set(others.groupby(GROUP).groups)
-    drawn = ours[(ours.metric == "draw_seconds") & ~ours.setting.isin(APART)]  # not asked the others
+    drawn = ours[(ours.metric == "draw_seconds") & ~ours.setting.isin(APART)]  # no others asked
     for _, line in drawn.iterrows():
         learned = seconds.value.loc[[(line.task, line.setting, line.budget, line.seed)]]
         owner = seconds.method.loc[[(line.task, line.setting, line.budget, line.seed)]]
@@ -132,7 +132,7 @@ def _claims(found: pd.DataFrame, ours: pd.DataFrame, claims: dict) -> Iterator[d
         if tuple(keys) not in scored:
             yield from _claim(keys, "runs that ended", float(part.value.mean()), None, False)
     for line, most in paired.most(found):
-        quantity = f"{line.metric.removeprefix('paired_').removesuffix('_mean')} differs"
+        quantity = f"difference of {line.metric.removeprefix('paired_').removesuffix('_mean')}"
         yield from _claim(
             tuple(line[GROUP]), quantity, most, claims["joint"], most <= claims["joint"]
         )
