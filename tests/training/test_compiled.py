@@ -46,7 +46,9 @@ def trained_apart(compiled):
     return run(model, state, ways)
 
 
-@pytest.mark.parametrize("warps", ["A", "S", pytest.param("apart", marks=pytest.mark.heavy)])
+@pytest.mark.parametrize(
+    "warps", ["S", *(pytest.param(name, marks=pytest.mark.heavy) for name in ("A", "apart"))]
+)
 def test_after_six_steps_the_weights_are_those_of_a_run_that_is_not_compiled(warps):
     """In a process of its own: compiling and checks of shapes at every call exclude each other."""
     path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from jana import simulators
 from jana.rng import generator
@@ -113,7 +114,19 @@ def paper(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def smoke(tmp_path_factory):
+def kernels(tmp_path_factory):
+    """Copies of the tree that train need not compile the same anew, if this has run before."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    with FileLock(base / "kernels.lock"):
+        if not (base / "kernels").exists():
+            program = [sys.executable, Path(__file__).parents[1] / "kernels.py"]
+            subprocess.run(program, cwd=ROOT, check=True)
+            (base / "kernels").touch()
+
+
+@pytest.fixture(scope="session")
+def smoke(tmp_path_factory, kernels):
     """A tree in which the smoke pipeline has run, once for all tests that only look."""
     tree = Tree(tmp_path_factory.mktemp("smoke"))
     observed(tree.path, 90)

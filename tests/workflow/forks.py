@@ -9,9 +9,9 @@ import sys
 
 import jsonschema  # noqa: F401
 import pandas  # noqa: F401
-import snakemake.api  # noqa: F401
+import snakemake.api
 import snakemake.cli
-import snakemake.linting.rules  # noqa: F401
+import snakemake.linting.rules
 import torch  # noqa: F401
 import yaml  # noqa: F401
 

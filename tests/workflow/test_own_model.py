@@ -12,6 +12,7 @@ MODEL = re.search(r"decay.py <<'END'\n(.*?)END\n", README, re.S)[1]
 ENTRY = re.search(r"echo '(.*?)' > own.yaml", README)[1]
 OVERLAY = ("--configfile", "config.smoke.yaml", "own.yaml")
 R = "results/own"
+pytestmark = pytest.mark.usefixtures("kernels")
 
 
 def add(tree, text, name="decay"):

@@ -6,8 +6,10 @@ import signal
 import subprocess
 import time
 
+import pytest
 import torch
 
+pytestmark = pytest.mark.usefixtures("kernels")
 MODEL = "results/smoke/two_moons/tuned/model.pt"
 OVERLAY = "scale: smoke\ndesigns: {tuned: {training: {epochs: 40, batch: 16, patience: 40}}}\n"
 
