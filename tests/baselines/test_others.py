@@ -59,7 +59,7 @@ def test_a_run_depends_on_its_seed_alone(name):
 
 def test_as_many_epochs_are_trained_as_are_asked_for():
     found, _ = fitted(ENTRIES["snpe_c"], "snpe_c")
-    assert found.notes == {"epochs": 6.0}  # three in each round
+    assert found.notes == {"epochs": 6.0, "capped": 1.0}  # three in each round
 
 
 def test_a_likelihood_network_of_one_round_is_for_every_observation():
@@ -74,7 +74,7 @@ def test_a_likelihood_network_of_one_round_is_for_every_observation():
 def test_a_ratio_network_of_one_round_spends_the_budget():
     found, task = fitted(ENTRIES["snre_b"], "snre_b", per_round=None)
     assert task.used == 200 and found.amortized and found.surrogate is None
-    assert found.notes == {"epochs": 3.0}
+    assert found.notes == {"epochs": 3.0, "capped": 1.0}
 
 
 def test_a_prior_that_is_no_box_is_refused():

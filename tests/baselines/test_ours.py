@@ -5,6 +5,7 @@ import torch
 from designs import entries
 from entries import ENTRIES, TASK, fitted, jana
 
+from jana.baselines import pair
 from jana.rng import generator
 
 
@@ -18,6 +19,7 @@ def test_our_draws_keep_to_the_prior_and_cost_the_budget():
     assert task.used == 200 and found.amortized and set(found.notes) == {"epochs", "pooling"}
     for name in ("jana", "jana_refined"):
         drawn = found.posteriors[name](generator(3), torch.zeros(2), 50)
+        assert (drawn.refined is None) == (name == "jana")
         assert drawn.outside == 0 and TASK.prior.log_prob(drawn.theta).isfinite().all()
 
 
@@ -28,6 +30,7 @@ def test_draws_of_a_network_without_bounds_keep_to_the_prior_too():
     for name in ("jana", "jana_refined"):
         drawn = found.posteriors[name](generator(3), torch.tensor([-2.0, 3.0]), 500)
         assert drawn.outside > 0 and TASK.prior.log_prob(drawn.theta).isfinite().all()
+    assert drawn.refined is False
 
 
 def test_joint_and_separate_training_differ_by_the_clipping_norm_alone():
@@ -53,12 +56,19 @@ def test_snplas_steps_are_counted_and_few_with_the_papers_batches():
     once = {"epochs": 1, "batch": 20}
     changes = {"likelihood": steps, "hot": once, "posterior": once, "steps": 3}
     found, task = fitted(ENTRIES["snpla"], "snpla", budget=1000, **changes)
-    assert found.notes == {"likelihood_updates": 150.0, "posterior_updates": 30.0}
-    assert task.used == 1000
+    steps = {"likelihood_updates": 150.0, "posterior_updates": 30.0, "hot_updates": 5.0}
+    assert found.notes == steps | {"skipped": 0.0} and task.used == 1000
+    assert set(found.densities) == {"likelihood"}  # the posterior's is right at x alone
+
+
+def test_snplas_steps_that_are_not_finite_are_no_steps_and_many_an_error(monkeypatch):
+    monkeypatch.setattr("torch.nn.utils.clip_grad_norm_", lambda *_: torch.tensor(torch.nan))
+    with pytest.raises(ValueError, match="nearly all steps need finite losses"):
+        fitted(ENTRIES["snpla"], "snpla")
 
 
 @pytest.mark.heavy
-def test_snplas_posterior_matches_its_likelihood_network():
+def test_snplas_posterior_matches_its_likelihood_network(monkeypatch):
     """Not the exact posterior: prior * likelihood network.
 
     With splines, which part the moons well: affine couplings leave a bridge between them.
@@ -67,8 +77,10 @@ def test_snplas_posterior_matches_its_likelihood_network():
     large = {"warps": "SSS", "nets": {"S": {"hidden": [50], "bins": 8}}}
     changes = {"per_round": 1000, "likelihood": how, "hot": how, "flow": large}
     changes |= {"posterior": {"epochs": 60, "batch": 500}, "steps": 20}
+    known, densities = [], pair.densities
+    monkeypatch.setattr(pair, "densities", lambda model: known.append(densities(model)) or known[0])
     found, _ = fitted(ENTRIES["snpla"], "snpla", budget=2000, **changes)
     x = torch.zeros(1000, 2)
     theta = found.posteriors["snpla"](generator(3), x[0], 1000).theta
-    off = found.densities["posterior"](theta, x) - found.densities["likelihood"](theta, x)
+    off = known[0]["posterior"](theta, x) - known[0]["likelihood"](theta, x)
     assert off.std() < 0.8

@@ -276,6 +276,33 @@ REFUSED = {
         "      published: &sampled",
         "'published'",
     ),
+    "claims of an unknown setting": (
+        "    setting: tuned\n",
+        "    setting: tunned\n",
+        "comparison.claims.setting needs a setting of one of the methods, but tunned is none",
+    ),
+    "claims of an unknown reference": (
+        "    reference: two_moons #",
+        "    reference: three_moons #",
+        "comparison.claims.reference needs a simulator, but there is no three_moons",
+    ),
+    "more exact samples judged than there are": (
+        "{samples: 60, judged: 5}",
+        "{samples: 60, judged: 61}",
+        "comparison.floor.judged are some of floor.samples, but they are 61 of 60",
+    ),
+    "fewer variational steps than the least": (
+        "            most: 1000\n",
+        "            most: 50\n",
+        "needs least to be at most most, but they are 100 and 50",
+    ),
+    "a variational posterior for every observation": (
+        "      paper:\n        <<: *ours\n        by: snvi\n        seeds: 0\n        settings:\n"
+        "          per_round: 1000",
+        "      paper:\n        <<: *ours\n        by: snvi\n        seeds: 0\n        settings:\n"
+        "          per_round: null",
+        "None is not of type 'integer'",
+    ),
     "fewer draws for shares than for distances": (
         "many: 10000 #",
         "many: 900 #",

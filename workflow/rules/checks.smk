@@ -314,6 +314,12 @@ for method, setting, entry in [
             f"comparison.methods.{method}.{setting}.settings.like needs a simulator, but there is no "
             f"{asked['like']}: mend the name"
         )
+    parts = asked.get("variational", {"least": 0, "most": 0})
+    if parts["least"] > parts["most"]:
+        raise WorkflowError(
+            f"comparison.methods.{method}.{setting}.settings.variational needs least to be at most "
+            f"most, but they are {parts['least']} and {parts['most']}: lower the one or raise the other"
+        )
     for budget in {b for b in sum(entry.get("also", {}).values(), entry["budgets"])}:
         if asked.get("per_round") and budget % asked["per_round"]:
             raise WorkflowError(
@@ -321,6 +327,22 @@ for method, setting, entry in [
                 f"simulations, which must make up each budget, but {budget} is no multiple: change "
                 "per_round or budgets"
             )
+CLAIMED = COMPETING["claims"]
+if CLAIMED["setting"] not in set().union(*COMPETING["methods"].values()):
+    raise WorkflowError(
+        f"comparison.claims.setting needs a setting of one of the methods, but {CLAIMED['setting']} "
+        "is none: mend the name"
+    )
+if CLAIMED["reference"] not in KNOWN:
+    raise WorkflowError(
+        f"comparison.claims.reference needs a simulator, but there is no {CLAIMED['reference']}: mend "
+        "the name"
+    )
+if COMPETING["floor"]["judged"] > COMPETING["floor"]["samples"]:
+    raise WorkflowError(
+        "comparison.floor.judged are some of floor.samples, but they are "
+        f"{COMPETING['floor']['judged']} of {COMPETING['floor']['samples']}: lower the one or raise the other"
+    )
 if COMPETING["many"] < COMPETING["draws"]:
     raise WorkflowError(
         f"comparison.many are draws, and comparison.draws at least, but they are {COMPETING['many']} "

@@ -11,4 +11,5 @@ found = known.known(p["seed"], simulator, known.Sizes(**p["sizes"]))
 arrays = {name: (axes, getattr(found, name)) for name, axes in known.AXES.items()}
 names = {"parameter": list(simulator.theta_names)}
 netcdf.save(snakemake.output.known, record(rule=snakemake.rule, params=p), names, **arrays)
-tables.save(snakemake.output.rows, known.rows(p["labels"], found, p["seed"], p["judged"]))
+rows = known.rows(p["labels"], found, simulator, p["seed"], p["judged"])
+tables.save(snakemake.output.rows, rows)

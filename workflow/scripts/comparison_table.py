@@ -2,9 +2,8 @@
 
 from jana.io import log, tables
 from jana.judge import standing
-from jana.rng import generator
 
 log.to(snakemake.log[0])
 table = tables.merged(snakemake.input)
-rows = standing.rows(generator(snakemake.params.seed), table, snakemake.params.claims)
+rows = standing.rows(snakemake.params.seed, table, snakemake.params.claims)
 tables.save(snakemake.output[0], table.astype(object).to_dict("records") + rows)

@@ -136,6 +136,8 @@ def sampled(posterior: "MCMCPosterior", rng: Generator, x: Float[Tensor, " X"], 
     return Drawn(draws.detach().float(), None)
 
 
-def epochs(trainer: "NeuralInference") -> dict[str, float]:
-    """How many there were, in all rounds."""
-    return {"epochs": float(sum(trainer.summary["epochs_trained"]))}
+def epochs(trainer: "NeuralInference", schedule: Schedule) -> dict[str, float]:
+    """How many there were, in all rounds; the share of rounds that the largest number ended."""
+    done = trainer.summary["epochs_trained"]
+    capped = sum(number == schedule.epochs for number in done)
+    return {"epochs": float(sum(done)), "capped": capped / len(done)}

@@ -18,10 +18,12 @@ class Drawn(NamedTuple):
         theta: The draws, as the method gives them to its users.
         outside: Share of all that a network proposed for them that lay outside the prior's support,
             and was rejected; None where nothing is: chains and resampling keep to it by themselves.
+        refined: Of refined draws, whether they were chosen among proposals, or are direct ones.
     """
 
     theta: Float[Tensor, "L D"]
     outside: float | None
+    refined: bool | None = None
 
 
 class Fitted(NamedTuple):

@@ -5,7 +5,7 @@ Reference: Papamakarios, Sterratt & Murray (2019), arXiv:1805.07226.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -49,24 +49,37 @@ class Nle:
                 network, sample_with="mcmc", posterior_parameters=self.sampler.parameters()
             )
 
-        return in_rounds(self, rng, task, x, posterior)
+        return in_rounds(self, rng, task, x, posterior, self.per_round is None)
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """What settings of a likelihood network in rounds have; see `Nle`."""
+
+    name: str
+    per_round: int | None
+    hidden: int
+    transforms: int
+    training: Schedule
 
 
 def in_rounds(
-    settings: Any,
+    settings: Learner,
     rng: Generator,
     task: Budgeted,
     x: Float[Tensor, " X"],
     posterior_of: Callable[["NLE_A", torch.nn.Module, Posterior], Posterior],
+    amortized: bool,
 ) -> Fitted:
     """A likelihood network, learned in rounds; how its posterior is sampled is passed in.
 
     Args:
-        settings: With name, per_round, hidden, transforms and training.
+        settings: Of the network and its training.
         rng: Of all that is drawn.
         task: Simulations.
         x: The observation.
         posterior_of: The posterior of the trainer's network, and of the round before.
+        amortized: Whether its posteriors are for every x.
     """
     from sbi.inference import NLE_A
     from sbi.neural_nets import likelihood_nn
@@ -98,5 +111,5 @@ def in_rounds(
             return network.log_prob(x[None], condition=theta)[0]
 
     densities = {"likelihood": log_likelihood}
-    alone = settings.per_round is None
-    return Fitted({settings.name: draws}, surrogate, densities, alone, epochs(trainer))
+    notes = epochs(trainer, settings.training)
+    return Fitted({settings.name: draws}, surrogate, densities, amortized, notes)

@@ -70,7 +70,7 @@ class Npe:
 
         alone = self.per_round is None
         densities = {"posterior": lambda theta, x: _log_prob(posterior, theta, x)} if alone else {}
-        return Fitted({self.name: draws}, None, densities, alone, epochs(trainer))
+        return Fitted({self.name: draws}, None, densities, alone, epochs(trainer, self.training))
 
 
 def _draws(

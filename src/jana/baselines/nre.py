@@ -58,4 +58,5 @@ class Nre:
         def draws(rng: Generator, x: Float[Tensor, " X"], n: int) -> Drawn:
             return sampled(posterior, rng, x, n)
 
-        return Fitted({self.name: draws}, None, {}, self.per_round is None, epochs(trainer))
+        notes = epochs(trainer, self.training)
+        return Fitted({self.name: draws}, None, {}, self.per_round is None, notes)

@@ -31,10 +31,14 @@ def refined(
     def drawn(rng: Generator, x: Float[Tensor, " X"], n: int) -> Drawn:
         given = model, [rng], task.prior.log_prob, x[None, None]
 
-        def propose(many: int) -> Tensor:  # direct draws, where weights are not to be trusted
-            return refine.refined(*given, many, proposals).draws[0, 0]
+        chosen = []
 
-        return Drawn(*kept_inside(task.prior, propose, n))
+        def propose(many: int) -> Tensor:  # direct draws, where weights are not to be trusted
+            found = refine.refined(*given, many, proposals)
+            chosen.append(bool(found.chosen))
+            return found.draws[0, 0]
+
+        return Drawn(*kept_inside(task.prior, propose, n), all(chosen))
 
     return drawn
 

@@ -94,12 +94,15 @@ def run(
 def _answers(fitted: Fitted, seed: int, asked: Asked) -> Arrays:
     found: Arrays = {}
     for name, posterior in fitted.posteriors.items():
-        begun = time.perf_counter()
+        begun, worked = time.perf_counter(), time.process_time()
         first = posterior(_rng(seed, "first"), asked.x[0], asked.draws)
-        numbers = {f"draw_seconds_{name}": time.perf_counter() - begun}
-        if first.outside is not None:
-            numbers[f"outside_{name}"] = first.outside
-        found |= _numbers(numbers)
+        numbers = {
+            f"draw_seconds_{name}": time.perf_counter() - begun,
+            f"draw_cpu_seconds_{name}": time.process_time() - worked,
+            f"outside_{name}": first.outside,
+            f"refined_{name}": first.refined,
+        }
+        found |= _numbers({key: float(n) for key, n in numbers.items() if n is not None})
         found[f"first_{name}"] = ("draw", "parameter"), first.theta
         if asked.many > asked.draws:
             many = posterior(_rng(seed, "many"), asked.x[0], asked.many).theta
@@ -112,6 +115,9 @@ def _answers(fitted: Fitted, seed: int, asked: Asked) -> Arrays:
                 ("other_observation", "other_draw", "parameter"),
                 torch.stack([one.theta for one in each]),
             )
+            if each[0].refined is not None:
+                chosen = torch.tensor([float(bool(one.refined)) for one in each])
+                found[f"others_refined_{name}"] = ("other_observation",), chosen
         if fitted.surrogate is not None:
             made = fitted.surrogate(_rng(seed, "predictive"), first.theta)
             found[f"predictive_{name}"] = ("draw", "coordinate"), made

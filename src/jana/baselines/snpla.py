@@ -4,6 +4,7 @@ Reference: Wiqvist, Frellsen & Picchini (2021), arXiv:2102.06522.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from ..simulators.base import Draws
 from . import pair
 from .method import Budgeted, Fitted, rounds
 
+STEPS = ("likelihood_updates", "hot_updates", "posterior_updates", "skipped")
+MOST_SKIPPED = 0.01  # share of steps, above which training has failed
 Build = Callable[[int], Joint]  # an untrained pair of one member, by seed
 
 
@@ -74,20 +77,26 @@ class Snpla:
             x[None, None],
         )
         seen: Draws | None = None
-        updates = {"likelihood_updates": 0.0, "posterior_updates": 0.0}
+        done = Counter[str]()
         for index, n in enumerate(rounds(task.budget, self.per_round)):
             new = self._simulated(rng, model, task, x, n, index)
             seen = new if seen is None else Draws(*map(torch.cat, zip(seen, new, strict=True)))
             if index == 0:
                 model.set_from(*seen)
-                self._passes(rng, model, "posterior", self.hot, seen, index)
-            done = self._passes(rng, model, "likelihood", self.likelihood, seen, index)
-            updates["likelihood_updates"] += done
-            self._matched(rng, model, task, given, index)
-            updates["posterior_updates"] += self.posterior.epochs * self.steps
+                done += self._passes(rng, model, "posterior", self.hot, seen, index)
+            done += self._passes(rng, model, "likelihood", self.likelihood, seen, index)
+            done += self._matched(rng, model, task, given, index)
+        if done["skipped"] > MOST_SKIPPED * done.total():
+            raise ValueError(
+                f"nearly all steps need finite losses and gradients, but of {done.total()} "
+                f"{done['skipped']} had none: lower the rates"
+            )
         model.requires_grad_(False)
+        notes = {name: float(done[name]) for name in STEPS}
+        # The posterior network is right at x alone: its density elsewhere means nothing.
+        densities = {"likelihood": pair.densities(model)["likelihood"]}
         posterior = {self.name: pair.direct(model, task)}
-        return Fitted(posterior, pair.surrogate(model), pair.densities(model), False, updates)
+        return Fitted(posterior, pair.surrogate(model), densities, False, notes)
 
     def _simulated(
         self, rng: Generator, model: Joint, task: Budgeted, x: Tensor, n: int, index: int
@@ -102,8 +111,8 @@ class Snpla:
 
     def _passes(
         self, rng: Generator, model: Joint, name: str, how: Steps, seen: Draws, index: int
-    ) -> int:
-        """Maximum likelihood of one network on all simulations so far; the number of steps."""
+    ) -> Counter[str]:
+        """Maximum likelihood of one network on all simulations so far; its steps."""
         flow = getattr(model, name)
         order = torch.randperm(len(seen.theta), generator=rng)
         held = round(self.validation * len(order))
@@ -113,12 +122,12 @@ class Snpla:
             return -flow.log_prob(target[None, rows], context[None, rows]).mean()
 
         optimizer = torch.optim.Adam(flow.parameters(), how.rate * how.decay**index)
-        best, kept, waited, steps = math.inf, _copy(flow), 0, 0
+        best, kept, waited, done = math.inf, _copy(flow), 0, Counter[str]()
+        kind = "hot_updates" if how is self.hot else "likelihood_updates"
         for _ in range(how.epochs):
             shuffled = order[held:][torch.randperm(len(order) - held, generator=rng)]
             for rows in shuffled.split(how.batch):
-                self._step(flow, optimizer, loss(rows))
-                steps += 1
+                done[kind if self._step(flow, optimizer, loss(rows)) else "skipped"] += 1
             with torch.no_grad():
                 now = float(loss(order[:held]))
             if now < best:
@@ -131,30 +140,39 @@ class Snpla:
                 f"round {index} had one: raise its share, or lower the rate"
             )
         flow.load_state_dict(kept)
-        return steps
+        return done
 
     def _matched(
         self, rng: Generator, model: Joint, task: Budgeted, given: Tensor, index: int
-    ) -> None:
-        """The reverse divergence of the posterior network from prior * likelihood network at x."""
+    ) -> Counter[str]:
+        """The reverse divergence of the posterior network from prior * likelihood network at x.
+
+        Returns:
+            Its steps.
+        """
         how, flow = self.posterior, model.posterior
         optimizer = torch.optim.Adam(flow.parameters(), how.rate * how.decay**index)
         model.likelihood.requires_grad_(False)
+        done = Counter[str]()
         for _ in range(how.epochs * self.steps):
             found = flow.sample(flow.noise([rng], 1, how.batch), given)
             theta = found.draws[:, 0]
             seen = given.expand(1, how.batch, -1)
             wanted = task.prior.log_prob(theta) + model.likelihood.log_prob(seen, theta)
-            self._step(flow, optimizer, (found.log_prob[:, 0] - wanted).mean())
+            stepped = self._step(flow, optimizer, (found.log_prob[:, 0] - wanted).mean())
+            done["posterior_updates" if stepped else "skipped"] += 1
         model.likelihood.requires_grad_(True)
+        return done
 
-    def _step(self, flow: Flow, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-        """One step, unless the loss or gradient is not finite."""
+    def _step(self, flow: Flow, optimizer: torch.optim.Optimizer, loss: Tensor) -> bool:
+        """One step, unless the loss or gradient is not finite; whether there was one."""
         optimizer.zero_grad()
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(flow.parameters(), self.clip)
-        if torch.isfinite(loss) and torch.isfinite(norm):
+        finite = bool(torch.isfinite(loss) and torch.isfinite(norm))
+        if finite:
             optimizer.step()
+        return finite
 
 
 def _copy(flow: Flow) -> dict[str, Tensor]:

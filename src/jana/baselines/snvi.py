@@ -70,7 +70,7 @@ class Snvi:
         def posterior(trainer: "NLE_A", network: torch.nn.Module, before: Posterior) -> Posterior:
             return _fitted(self.variational, trainer, network, before, x)
 
-        return in_rounds(self, rng, task, x, posterior)
+        return in_rounds(self, rng, task, x, posterior, False)  # its flow is fitted at this x
 
 
 def _fitted(

@@ -4,7 +4,6 @@ import pandas as pd
 
 GROUP = ["task", "method", "setting", "budget"]  # what runs of several seeds share
 APART = ("joint", "separate")  # settings that are compared with each other alone
-BAND = (0.05, 0.95)  # where most exact samples lie
 
 
 def scores(

@@ -1,6 +1,5 @@
 """A run of one method in the comparison: its answers against exact ones."""
 
-import math
 from collections.abc import Iterator
 
 import torch
@@ -8,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..diagnostics.c2st import c2st
-from ..diagnostics.densities import divergence, mean, share_outside
+from ..diagnostics.densities import divergence, mean
 from ..diagnostics.mmd import mmd2
 from ..diagnostics.root_mmd import root_mmd
 from ..io.tables import row
@@ -16,15 +15,20 @@ from ..provenance import seed_of
 from ..rng import generator
 from ..simulators.base import Simulator
 from .known import ROOT_MMD, Known
+from .samples import scores, shapes, share_error
 
+MOST_PERMUTED = 2000  # draws that a permutation test looks at, to bound its memory
 NOTES = {  # numbers of a run, and their units
     "train_seconds": "s",
     "train_cpu_seconds": "s",
     "simulations": "",
     "epochs": "epochs",
+    "capped": "",
     "pooling": "",
     "likelihood_updates": "steps",
+    "hot_updates": "steps",
     "posterior_updates": "steps",
+    "skipped": "steps",
     "failed_seconds": "s",
 }
 Found = dict[str, Tensor]  # the arrays of a run, by name
@@ -33,7 +37,7 @@ Found = dict[str, Tensor]  # the arrays of a run, by name
 def rows(
     labels: dict, status: str, found: Found, known: Known, simulator: Simulator, seed: int
 ) -> list[dict]:
-    """All rows of one run; of a failed one its status alone.
+    """All rows of one run; of a failed one its status and how long it took.
 
     Args:
         labels: Columns that all rows share; `method` is that of its first kind of draws.
@@ -69,15 +73,19 @@ def _draw_rows(
         yield from _sample_rows(rng, at_origin | {"quantity": "predictive"}, known.data, made)
     many = found.get(f"many_{name}", first)
     if len(many) > len(first):
-        yield from _scores(at_origin | {"quantity": "posterior"}, known.many[: len(many)], many)
-    yield from _shape_rows(at_origin | {"draws": len(many)}, many, known, simulator)
-    if f"outside_{name}" in found:
-        yield row(at_origin, "outside_proposals", float(found[f"outside_{name}"]))
-    seconds = float(found[f"draw_seconds_{name}"])
-    yield row(at_origin | {"draws": len(first)}, "draw_seconds", seconds, unit="s")
+        yield from scores(at_origin | {"quantity": "posterior"}, known.many[: len(many)], many)
+    yield from shapes(at_origin, many, known.x[:1], simulator)
+    for key, metric in (("outside", "outside_proposals"), ("refined", "refined")):
+        if f"{key}_{name}" in found:
+            yield row(at_origin, metric, float(found[f"{key}_{name}"]))
+    for metric in ("draw_seconds", "draw_cpu_seconds"):
+        seconds = float(found[f"{metric}_{name}"])
+        yield row(at_origin | {"draws": len(first)}, metric, seconds, unit="s")
     if f"other_{name}" in found:
         fields = labels | {"quantity": "posterior"}
         yield from _other_rows(rng, fields, known.other, found[f"other_{name}"])
+    if f"others_refined_{name}" in found:
+        yield row(labels, "refined", float(found[f"others_refined_{name}"].mean()))
 
 
 def _sample_rows(
@@ -90,29 +98,7 @@ def _sample_rows(
     found = mmd2(rng, exact[None], ours[None])
     yield row(fields, "mmd2", float(found.value))
     yield row(fields, "mmd_pvalue", float(found.p_value))
-    yield from _scores(labels, exact, ours)
-
-
-def _scores(
-    labels: dict, exact: Float[Tensor, "L D"], ours: Float[Tensor, "L D"]
-) -> Iterator[dict]:
-    """C2ST; its error is that of a share of 2 L draws."""
-    value = float(c2st(exact[None], ours[None]))
-    error = math.sqrt(value * (1 - value) / (2 * len(ours)))
-    yield row(labels | {"draws": len(ours)}, "c2st", value, error=error)
-
-
-def _shape_rows(
-    labels: dict, draws: Float[Tensor, "L D"], known: Known, simulator: Simulator
-) -> Iterator[dict]:
-    """Where draws lie: on which mode, on none, outside the prior's support."""
-    modes = simulator.mode(draws, known.x[:1])
-    for mode in (0, 1):
-        share = float((modes == mode).double().mean())
-        error = math.sqrt(share * (1 - share) / len(draws))
-        yield row(labels, "mode_share", share, error=error, quantity=f"mode {mode + 1}")
-    yield row(labels, "off_modes", float((modes < 0).double().mean()))
-    yield row(labels, "outside_support", share_outside(simulator.prior.log_prob(draws)))
+    yield from scores(labels, exact, ours)
 
 
 def _other_rows(
@@ -122,16 +108,14 @@ def _other_rows(
     ours: Float[Tensor, "B K D"],
 ) -> Iterator[dict]:
     """Of the other observations, which are counted from 1."""
-    at_first = 2000  # draws that the permutation test looks at, to bound its memory
-    found = mmd2(rng, exact[:, :at_first], ours[:, :at_first])
-    scores = {"c2st": (c2st(exact, ours), exact.shape[1])}
-    scores |= {
-        name: (values, min(at_first, exact.shape[1]))
-        for name, values in (("mmd2", found.value), ("mmd_pvalue", found.p_value))
-    }
-    for metric, (values, draws) in scores.items():
+    n, few = exact.shape[1], min(MOST_PERMUTED, exact.shape[1])
+    for index, value in enumerate(c2st(exact, ours).tolist(), start=1):
+        error = share_error(value, 2 * n)
+        yield row(labels, "c2st", value, error=error, observation=index, draws=n)
+    found = mmd2(rng, exact[:, :few], ours[:, :few])
+    for metric, values in (("mmd2", found.value), ("mmd_pvalue", found.p_value)):
         for index, value in enumerate(values.tolist(), start=1):
-            yield row(labels, metric, value, observation=index, draws=draws)
+            yield row(labels, metric, value, observation=index, draws=few)
 
 
 def _density_rows(labels: dict, found: Found, known: Known, simulator: Simulator) -> Iterator[dict]:

@@ -13,6 +13,7 @@ from ..io.tables import row
 from ..provenance import seed_of
 from ..rng import generator
 from ..simulators.base import Simulator
+from .samples import scores, shapes
 
 # By kernel: what the paper's distance is called.
 ROOT_MMD: dict[Kernel, str] = {
@@ -51,6 +52,7 @@ class Known(NamedTuple):
         first: Draws of observation 0.
         data: A data set simulated at each of them: the posterior predictive.
         many: More draws of it.
+        more: As many again: what exact draws score.
         other: Draws of the other observations.
         floor: Samples like `first`, none of whose draws is in another.
         floor_data: Samples like `data`.
@@ -62,6 +64,7 @@ class Known(NamedTuple):
     first: Float[Tensor, "L D"]
     data: Float[Tensor, "L X"]
     many: Float[Tensor, "P D"]
+    more: Float[Tensor, "P D"]
     other: Float[Tensor, "B K D"]
     floor: Float[Tensor, "F L D"]
     floor_data: Float[Tensor, "F L X"]
@@ -74,6 +77,7 @@ AXES = {  # of the arrays of a file
     "first": ("draw", "parameter"),
     "data": ("draw", "coordinate"),
     "many": ("many_draw", "parameter"),
+    "more": ("many_draw", "parameter"),
     "other": ("other_observation", "other_draw", "parameter"),
     "floor": ("sample", "draw", "parameter"),
     "floor_data": ("sample", "draw", "coordinate"),
@@ -95,7 +99,7 @@ def known(seed: int, simulator: Simulator, sizes: Sizes) -> Known:
         torch.cat([origin, x]),
         first,
         simulator.simulate(rngs["data"], first),
-        draw(rngs["many"], origin, sizes.many)[0],
+        *(draw(rngs[name], origin, sizes.many)[0] for name in ("many", "more")),
         draw(rngs["other"], x, each),
         floor.unflatten(0, shape),
         simulator.simulate(rngs["floor_data"], floor).unflatten(0, shape),
@@ -110,17 +114,21 @@ def _others(seed: int, simulator: Simulator, sizes: Sizes) -> tuple[Float[Tensor
     return simulator.draw(generator(seed_of(seed, "x")), sizes.others).x, sizes.each
 
 
-def rows(labels: dict, found: Known, seed: int, judged: int) -> list[dict]:
+def rows(labels: dict, found: Known, simulator: Simulator, seed: int, judged: int) -> list[dict]:
     """What exact draws score by every metric: the floor, a sample a seed.
 
     Args:
         labels: Columns that all rows share.
         found: From `known`.
+        simulator: The task.
         seed: Of permutations.
         judged: How many samples C2ST and the unbiased MMD look at.
     """
-    made: list[dict] = []
-    labels = labels | {"method": "exact", "observation": 0, "draws": found.first.shape[0]}
+    labels = labels | {"method": "exact", "observation": 0}
+    made = [*shapes(labels, found.more, found.x[:1], simulator)]
+    if len(found.many) > len(found.first):
+        made += scores(labels | {"quantity": "posterior"}, found.many, found.more, seed=0)
+    labels["draws"] = len(found.first)
     pairs = {
         "posterior": (found.first, found.floor),
         "predictive": (found.data, found.floor_data),
@@ -135,10 +143,10 @@ def rows(labels: dict, found: Known, seed: int, judged: int) -> list[dict]:
         some = samples[:judged]
         first = reference.expand(len(some), *reference.shape)
         unbiased = mmd2(generator(seed_of(seed, quantity)), first, some)
-        scores = {"c2st": c2st(first, some), "mmd2": unbiased.value, "mmd_pvalue": unbiased.p_value}
+        judged_by = {"mmd2": unbiased.value, "mmd_pvalue": unbiased.p_value}
         made += [
             row(fields, metric, value, seed=index)
-            for metric, values in scores.items()
+            for metric, values in ({"c2st": c2st(first, some)} | judged_by).items()
             for index, value in enumerate(values.tolist())
         ]
     return made

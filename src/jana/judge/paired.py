@@ -59,18 +59,25 @@ def holm(p: np.ndarray) -> np.ndarray:
     return np.minimum(stepped, 1)[np.argsort(order)]
 
 
-def most(found: pd.DataFrame) -> Iterator[tuple[pd.Series, float]]:
-    """Rows of the mean differences in nats, and the largest size that each may have.
+def most(found: pd.DataFrame, ours: pd.DataFrame) -> Iterator[tuple[pd.Series, float, float]]:
+    """Of each mean difference in nats its row, how large it may be, and separate's divergence.
 
-    That is the larger end, by size, of its two-sided 90 % interval: it is below a limit just
+    How large is the larger end, by size, of its two-sided 90 % interval: it is below a limit just
     where two one-sided tests at 5 % find both networks equal within it (Schuirmann, 1987).
 
     Args:
         found: Rows from `rows`.
+        ours: Those of all runs.
     """
-    means = found[found.metric.fillna("").str.fullmatch("paired_kl_.*_mean")]
-    seeds = found[found.metric.isin(means.metric.str.removesuffix("_mean"))]
-    for _, line in means.iterrows():
-        same = (seeds[["task", "budget"]] == [line.task, line.budget]).all(axis=1)
-        n = int((same & (seeds.metric == line.metric.removesuffix("_mean"))).sum())
-        yield line, abs(line.value) + float(stdtrit(n - 1, 0.95)) * line.error
+    at = ["task", "method", "budget"]
+    for _, line in found[found.metric.fillna("").str.fullmatch("paired_kl_.*_mean")].iterrows():
+        gaps = found[(found[at] == line[at]).all(axis=1)]
+        n = int((gaps.metric == f"paired_{of(line.metric)}").sum())
+        same = ours[(ours[at] == line[at]).all(axis=1) & (ours.setting == "separate")]
+        theirs = float(same[same.metric == of(line.metric)].value.astype(float).mean())
+        yield line, abs(line.value) + float(stdtrit(n - 1, 0.95)) * line.error, theirs
+
+
+def of(metric: str) -> str:
+    """What a mean difference is of."""
+    return metric.removeprefix("paired_").removesuffix("_mean")

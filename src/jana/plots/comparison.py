@@ -1,12 +1,14 @@
 """Pictures of methods beside each other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator
 from numpy import ndarray
 
 from .style import APPROXIMATE, EXACT, LINES
@@ -19,19 +21,23 @@ def scatters(
     figure: Figure,
     panels: Mapping[tuple[str, str], ndarray | None],
     exact: ndarray,
+    names: Sequence[str],
     sizes: tuple[int, int],
 ) -> None:
     """Draws of each method and budget, over exact ones, a panel after another.
+
+    How many lie beyond a panel's edges is said in it.
 
     Args:
         figure: Where to draw.
         panels: By two lines of a title, draws (L, 2), or None of a failed run.
         exact: Exact draws (L, 2).
+        names: Of both parameters.
         sizes: Numbers of rows and columns, enough for all panels.
     """
     axes = figure.subplots(*sizes, sharex=True, sharey=True, squeeze=False)
-    shown = exact.min(0), exact.max(0)
-    margin = 0.25 * (shown[1] - shown[0])
+    margin = 0.25 * (exact.max(0) - exact.min(0))
+    low, high = exact.min(0) - margin, exact.max(0) + margin
     for ax in axes.flat:
         ax.axis("off")
     for ax, (title, draws) in zip(axes.flat, panels.items(), strict=False):
@@ -41,64 +47,82 @@ def scatters(
             ax.text(0.5, 0.5, "failed", ha="center", va="center", transform=ax.transAxes)
         else:
             ax.plot(*draws.T, ".", color=APPROXIMATE, markersize=1.4, mew=0)
-        ax.set(
-            xlim=(shown[0][0] - margin[0], shown[1][0] + margin[0]),
-            ylim=(shown[0][1] - margin[1], shown[1][1] + margin[1]),
-            xticks=[],
-            yticks=[],
-        )
+            beyond = int(((draws < low) | (draws > high)).any(1).sum())
+            if beyond:
+                ax.text(0.97, 0.03, f"{beyond} beyond", ha="right", transform=ax.transAxes)
+        ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+        ax.xaxis.set_major_locator(MaxNLocator(3))
+        ax.yaxis.set_major_locator(MaxNLocator(3))
         ax.set_title("\n".join(title), fontsize=7)
+    figure.supxlabel(names[0])
+    figure.supylabel(names[1])
+
+
+class Box(NamedTuple):
+    """Runs of one method and budget.
+
+    Attributes:
+        runs: A value for each; of published ones their median.
+        band: Where 90 % of the medians of as many exact samples lie.
+        quartiles: The first and the third, where only these are known.
+    """
+
+    runs: list[float]
+    band: tuple[float, float]
+    quartiles: tuple[float, ...] = ()
 
 
 def boxes(
-    ax: Axes,
-    values: Mapping[str, Mapping[int, Sequence[float]]],
-    band: tuple[float, float],
-    published: Mapping[str, float],
-    title: str,
+    ax: Axes, groups: Mapping[str, Mapping[str, Box]], colours: Mapping[str, str], title: str
 ) -> None:
-    """A dot for each run, by method and budget, and a bar at their median, over the floor.
+    """A dot for each run and a bar at their median, over the band of exact samples' medians.
 
-    Where runs are many, a box holds the middle half of them.
+    Where runs are many, a box holds the middle half of them; a line does so of published ones.
 
     Args:
         ax: Where to draw.
-        values: By method and budget, a value for each run.
-        band: Where 90 % of exact samples lie.
-        published: By method, the published median.
+        groups: By method, then by what the legend calls them.
+        colours: By what the legend calls them, in the order in which they stand in a group.
         title: Of the vertical axis.
     """
-    ax.axhspan(*band, color="0.88", linewidth=0, label="exact samples, 90 %")
-    budgets = sorted({budget for each in values.values() for budget in each})
-    width = 0.8 / max(1, len(budgets))
-    for place, (method, each) in enumerate(values.items()):
-        for at, budget in enumerate(budgets):
-            if budget not in each:
-                continue
-            runs, x = sorted(each[budget]), place - 0.4 + (at + 0.5) * width
-            colour = BUDGETS[-len(budgets) :][at]
-            ax.plot([x] * len(runs), runs, ".", color=colour, markersize=4, mew=0, alpha=0.8)
-            ends, (low, middle, high) = (x - 0.4 * width, x + 0.4 * width), _quartiles(runs)
+    names = list(colours)
+    width = 0.84 / max(1, len(names))
+    for place, each in enumerate(groups.values()):
+        for name, box in each.items():
+            x, colour = place - 0.42 + (names.index(name) + 0.5) * width, colours[name]
+            low, middle, high = np.quantile(box.runs, [0.25, 0.5, 0.75])
+            ends, size = (x - 0.42 * width, x + 0.42 * width), 0.84 * width
+            grey = (ends[0], box.band[0]), size, box.band[1] - box.band[0]
+            ax.add_patch(Rectangle(*grey, facecolor="0.85", linewidth=0))
+            ax.plot([x] * len(box.runs), box.runs, ".", color=colour, markersize=4, mew=0)
             ax.plot(ends, [middle] * 2, color=colour, linewidth=1.8)
-            if len(runs) >= BOXED:
-                box = (ends[0], low), 0.8 * width, high - low
-                ax.add_patch(Rectangle(*box, facecolor=colour, alpha=0.3, linewidth=0))
-        if method in published:
-            ax.plot(place + 0.46, published[method], "_", color="black", markersize=7)
-    for at, budget in enumerate(budgets):
-        ax.plot([], [], color=BUDGETS[-len(budgets) :][at], linewidth=1.8, label=f"{budget:,}")
-    if published:
-        ax.plot([], [], "_", color="black", markersize=7, label="published, 10,000")
-    ax.set_xticks(range(len(values)), values, rotation=40, ha="right")
-    ax.set(ylabel=title, xlim=(-0.6, len(values) - 0.4), yscale="log")
+            if len(box.runs) >= BOXED:
+                half = (ends[0], low), size, high - low
+                ax.add_patch(Rectangle(*half, facecolor=colour, alpha=0.3, linewidth=0))
+            if len(box.quartiles) == 2:
+                ax.plot([x] * 2, box.quartiles, color=colour, linewidth=0.9)
+    ax.set_xticks(range(len(groups)), groups, rotation=40, ha="right")
+    ax.set(ylabel=title, xlim=(-0.6, len(groups) - 0.4), yscale="log")
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5)))
     ax.yaxis.set_major_formatter("{x:g}")
     ax.yaxis.set_minor_locator(NullLocator())
 
 
-def _quartiles(runs: Sequence[float]) -> tuple[float, float, float]:
-    low, middle, high = np.quantile(runs, [0.25, 0.5, 0.75])
-    return float(low), float(middle), float(high)
+def coloured(panels: Iterable[Mapping[str, Mapping[str, Box]]]) -> dict[str, str]:
+    """A colour for each number of simulations, darker with it, and black for what is published."""
+    names = {name for groups in panels for each in groups.values() for name in each}
+    told = sorted(name for name in names if name.startswith("published"))
+    own = sorted(names - set(told), key=lambda name: int(name.replace(",", "")))
+    return dict(zip(own, BUDGETS[-len(own) :], strict=False)) | dict.fromkeys(told, "black")
+
+
+def legend(figure: Figure, colours: Mapping[str, str]) -> None:
+    """What the colours and the grey of `boxes` are."""
+    bars = [Line2D([], [], color=colour, linewidth=1.8) for colour in colours.values()]
+    names = [n if n.startswith("published") else f"{n} simulations" for n in colours]
+    grey = Rectangle((0, 0), 1, 1, facecolor="0.85", linewidth=0)
+    said = "medians of as many exact samples, 90 %"
+    figure.legend([*bars, grey], [*names, said], loc="outside upper center", ncols=len(names) + 1)
 
 
 def times(

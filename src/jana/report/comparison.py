@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ..io.contests import APART, BAND, GROUP, scores
+from ..io.contests import APART, GROUP, scores
 
 METHODS = {  # by name in the table: in words
     "jana": "JANA",
@@ -29,15 +29,20 @@ COLUMNS = (  # metric, quantity, digits, in words, whether published values stan
     ("c2st", "posterior", 3, "C2ST", True),
     (MANY, "posterior", 3, "C2ST, more draws", False),
     ("c2st", "predictive", 3, "predictive C2ST", False),
+    ("refined", None, 2, "refined, not direct", False),
     ("mode_share", "mode 1", 3, "share on moon 1", False),
     ("mode_share", "mode 2", 3, "on moon 2", False),
     ("off_modes", None, 3, "on neither", False),
     ("outside_support", None, 3, "outside the prior", False),
     ("outside_proposals", None, 3, "rejected as outside", False),
     ("simulations", None, 0, "simulations", False),
-    ("train_seconds", None, 0, "training (s)", True),
-    ("draw_seconds", None, 2, "1,000 draws (s)", True),
+    ("epochs", None, 0, "epochs", False),
+    ("capped", None, 2, "of rounds cut off", False),
+    ("train_cpu_seconds", None, 0, "training (CPU s)", True),
+    ("draw_cpu_seconds", None, 2, "1,000 draws (CPU s)", True),
 )
+# Numbers of the run, whatever kind of draws.
+OWNERS = ("train_cpu_seconds", "simulations", "epochs", "capped")
 
 
 class Line(NamedTuple):
@@ -50,8 +55,8 @@ class Line(NamedTuple):
         runs: How many ended well, of how many; none where only published numbers are known.
         cells: The median over seeds, and the least to the largest, by column; below, where there
             is one, the published number.
-        others: Mean C2ST of other observations, for amortized methods.
-        all_seconds: For all observations together.
+        others: Mean C2ST of other observations, for amortized methods, of how many draws.
+        all_seconds: CPU seconds for all observations together.
     """
 
     method: str
@@ -118,20 +123,21 @@ def _line(table: pd.DataFrame, keys: tuple) -> Line:
     told = told[told.observation == 0]
     cells = []
     for metric, quantity, digits, _, beside in COLUMNS:
-        source = owner if metric in ("train_seconds", "simulations") else mine
-        values = _values(source, metric, quantity)
-        there = _values(told, metric, quantity) if beside else values[:0]
+        values = _values(owner if metric in OWNERS else mine, metric, quantity)
+        there = _values(told, metric.replace("cpu_", ""), quantity) if beside else values[:0]
         cells.append((*_shown(values, digits), _shown(there, digits)[0]))
     other = mine[(mine.metric == "c2st") & (mine.observation.fillna(0) > 0)]
     mean = other.value.astype(float).groupby(other.seed).mean()
-    seconds = mine[mine.metric == "seconds_of_all"].value
+    draws = f" of {int(other.draws.max()):,}" if len(other) else ""
+    seconds = mine[mine.metric == "cpu_seconds_of_all"].value
+    chosen = " (its answer)" if (mine.metric == "answer").any() else ""
     return Line(
-        METHODS.get(method, method),
+        METHODS.get(method, method) + chosen,
         setting,
         f"{budget:,}",
         f"{int(ended.sum())} of {len(ended)}" if len(ended) else "",
         cells,
-        _shown(mean, 3)[0] + "".join(f" (published {value:.3f})" for value in elsewhere),
+        _shown(mean, 3)[0] + draws + "".join(f" (published {v:.3f})" for v in elsewhere),
         _shown(seconds, 0)[0],
     )
 
@@ -161,12 +167,12 @@ def _shown(values: pd.Series, digits: int) -> tuple[str, str]:
 def _floor(
     table: pd.DataFrame, metric: str, quantity: str | None, digits: int
 ) -> tuple[str, str, str]:
-    exact = table[(table.method == "exact") & (table.metric == metric)]
-    values = exact[exact.quantity == quantity].value.astype(float)
+    values = _values(table[table.method == "exact"], metric, quantity)
     if not len(values):
         return "", "", ""
-    low, high = values.quantile(BAND[0]), values.quantile(BAND[1])
-    return f"{values.median():.{digits}f}", f"{low:.{digits}f} to {high:.{digits}f}", ""
+    low, high = values.quantile(0.05), values.quantile(0.95)
+    band = f"{low:.{digits}f} to {high:.{digits}f}" if len(values) > 1 else ""
+    return f"{values.median():.{digits}f}", band, ""
 
 
 def _failures(runs: pd.DataFrame) -> list[str]:

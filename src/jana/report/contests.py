@@ -4,8 +4,11 @@ import pandas as pd
 import xarray as xr
 from numpy import ndarray
 
-from ..io.contests import APART, BAND, GROUP, scores
+from ..io.contests import APART, GROUP, scores
+from ..plots.comparison import Box
 from .comparison import METHODS
+
+ENDS = ("low", "high")
 
 
 def words(method: str, setting: str) -> str:
@@ -35,33 +38,44 @@ def _place(run: dict) -> tuple:
     return known, run["setting"], run["budget"]
 
 
-Boxes = tuple[dict[str, dict[int, list[float]]], tuple[float, float], dict[str, float]]
+def boxed(table: pd.DataFrame, task: str, quantity: str) -> dict[str, dict[str, Box]]:
+    """The root MMD by method and budget: every run's, and what was published, over its band.
+
+    A band is that of the median of as many exact samples as there are runs.
+    """
+    here = table[(table.task == task) & (table.quantity == quantity)]
+    runs = scores(here[_judged(here)], "root_mmd", quantity)
+    found: dict[str, dict[str, Box]] = {}
+    for run in sorted(_groups(runs), key=_place):
+        box = Box(run["value"], _band(here, len(run["value"])))
+        found.setdefault(words(run["method"], run["setting"]), {})[f"{run['budget']:,}"] = box
+    told = here[here.setting == "published"]
+    medians = told[told.metric == "root_mmd"]
+    for line in sorted(medians.to_dict("records"), key=_place):
+        same = told[(told.method == line["method"]) & (told.budget == line["budget"])]
+        quartiles = [*same[same.metric.isin(["root_mmd_q1", "root_mmd_q3"])].value.astype(float)]
+        band = _band(here, 10 if quartiles else 1)
+        # Beside one setting of the method: the published one, where it is there.
+        named = METHODS.get(line["method"], line["method"])
+        own = [name for name in found if name.rpartition(", ")[0] == named]
+        paper = words(line["method"], "paper")
+        beside = paper if paper in own else own[-1] if own else words(line["method"], "published")
+        box = Box([float(line["value"])], band, tuple(sorted(quartiles)))
+        found.setdefault(beside, {})[f"published, {int(line['budget']):,}"] = box
+    return found
 
 
-def boxed(table: pd.DataFrame, task: str, quantity: str) -> Boxes:
-    """Every run's root MMD by method and budget, the floor's band, and what was published."""
-    here = scores(table[(table.task == task) & _judged(table)], "root_mmd", quantity)
-    values: dict[str, dict[int, list[float]]] = {}
-    for run in sorted(_groups(here), key=_place):
-        name = words(run["method"], run["setting"])
-        values.setdefault(name, {})[run["budget"]] = run["value"]
-    known = table[
-        (table.task == task) & (table.metric == "root_mmd") & (table.quantity == quantity)
-    ]
-    exact = known[known.method == "exact"].value.astype(float)
-    told = known[known.setting == "published"].set_index("method").value.astype(float)
-    # Beside one setting of each method: the published one, where it is there.
-    last = {name.rpartition(", ")[0]: name for name in values}
-    last |= {n.rpartition(", ")[0]: n for n in values if n.endswith(", paper")}
-    published = {last[METHODS[m]]: v for m, v in told.items() if METHODS.get(m) in last}
-    return values, (exact.quantile(BAND[0]), exact.quantile(BAND[1])), published
+def _band(rows: pd.DataFrame, n: int) -> tuple[float, float]:
+    here = rows[rows.setting == f"median of {n}"]
+    low, high = (float(here[here.metric == f"root_mmd_{end}"].value.iloc[0]) for end in ENDS)
+    return low, high
 
 
 Points = dict[str, list[tuple[int, float, float, bool]]]
 
 
 def timed(table: pd.DataFrame, task: str) -> tuple[Points, Points]:
-    """By method: budget, seconds, C2ST, whether it was measured; medians over seeds.
+    """By method: budget, CPU seconds, C2ST, whether it was measured; medians over seeds.
 
     For one data set, x = (0, 0), with the C2ST of as many draws of each method; and for all, with
     the mean of the others' for methods that answer them. A sequential method has learned for one
@@ -75,11 +89,11 @@ def timed(table: pd.DataFrame, task: str) -> tuple[Points, Points]:
         same = here[(here.setting == run["setting"]) & (here.budget == run["budget"])]
         owner = same[same.method == run["method"].removesuffix("_refined")]
         mine = same[same.method == run["method"]]
-        once = _median(owner, "train_seconds") + _median(mine, "draw_seconds")
+        once = _median(owner, "train_cpu_seconds") + _median(mine, "draw_cpu_seconds")
         score = float(pd.Series(run["value"]).median())
         others = mine[(mine.metric == "c2st") & (mine.observation.fillna(0) > 0)]
         means = others.value.astype(float).groupby(others.seed).mean()
-        every = (_median(mine, "seconds_of_all"), means.median() if len(means) else score)
+        every = (_median(mine, "cpu_seconds_of_all"), means.median() if len(means) else score)
         name = words(run["method"], run["setting"])
         found[0].setdefault(name, []).append((run["budget"], once, score, True))
         found[1].setdefault(name, []).append((run["budget"], *every, len(means) > 0))
