@@ -1,11 +1,14 @@
 """Entries put together: recursively, by task, and nothing of the configuration is changed."""
 
 from copy import deepcopy
+from pathlib import Path
 
 import pytest
+import yaml
 
 from jana import settings
 
+ROOT = Path(__file__).parents[1]
 NET = {"hidden": [8], "decay": 0.1}
 DESIGNS = {
     "tuned": {
@@ -136,6 +139,13 @@ def test_contests_are_all_tasks_budgets_and_seeds_and_none_without_tasks():
     assert found[:4] == [("linear", "a", "x", b, s) for b in (200, 400) for s in (0, 1)]
     assert found[4:] == [("linear", "b", "y", 100, 0), ("moons", "b", "y", 300, 0)]
     assert settings.contests(comparison | {"tasks": []}) == []
+
+
+def test_the_readme_says_how_many_runs_the_papers_scale_has():
+    configs = (yaml.safe_load((ROOT / f"config{k}.yaml").read_text()) for k in ("", ".paper"))
+    comparison = settings.merged(*(config["comparison"] for config in configs))
+    command = "`snakemake comparison --cores all --configfile config.paper.yaml`"
+    assert f"{command}: {len(settings.contests(comparison))} runs" in (ROOT / "README.md").read_text()
 
 
 def test_simulations_are_counted_as_often_as_they_are_seen():
