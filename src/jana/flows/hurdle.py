@@ -8,17 +8,17 @@ from jaxtyping import Float
 from torch import Generator, Tensor, nn
 from torch.nn.functional import logsigmoid
 
-from ..networks.levels import Levels
+from ..networks.levels import DEVIATIONS, deviations
 from ..networks.mlp import MLP, Linear, Style, hidden_weights
 from .flow import Sample
 from .gaussian import MOST
+from .ridge import ridge, some
 from .spline import Spline
 from .warps import softclip
 
 ROWS = 50_000  # that the regressions are fitted to, at most
-RIDGE = 1e-3  # a prior precision of their standardized slopes
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
-LARGEST = 80.0  # logarithm of a draw: in single precision its number is finite, and not zero
+LARGEST = 40.0  # logarithm of a draw: its square is finite in single precision, and not zero
 
 Rows = Float[Tensor, "M R X"]
 Features = Float[Tensor, "M R F"]
@@ -30,7 +30,8 @@ class Hurdle(nn.Module):
     Each of the X numbers has a network, told the features and the numbers before it: of the log
     odds of a zero, and of a flow that carries the logarithm of a positive number to a standard
     normal by a linear regression, an affine map and a spline. The regressions are fitted once to
-    the features that are not learned; the networks start at zero.
+    the features that are not learned; the networks start at zero. The numbers are seen as ratios
+    to what is expected: near 1 in most detail.
 
     Densities are by the product over numbers of a point mass at zero and the length of the positive
     line: of positive numbers in their own unit.
@@ -55,46 +56,40 @@ class Hurdle(nn.Module):
     ):
         super().__init__()
         self.size, self.learned, self.spline = size, learned, spline
-        self.levels, features = Levels(size), learned + plain
-        self.register_buffer("slope", torch.zeros(plain + 2 * size, size))
+        features = learned + plain
+        self.register_buffer("slope", torch.zeros(plain, size))
         self.register_buffer("offset", torch.zeros(size))
-        self.register_buffer("spread_slope", torch.zeros(plain + 2 * size, size))
+        self.register_buffer("spread_slope", torch.zeros(plain, size))
         self.register_buffer("spread", torch.zeros(size))
         self.register_buffer("log_odds", torch.zeros(size))
         # What each number's network is told of the row: those before it.
-        before = torch.ones(size, size).tril(-1).repeat(1, 2)
+        before = torch.ones(size, size).tril(-1).repeat(1, DEVIATIONS)
         self.register_buffer("before", before[:, None], persistent=False)
         self.width, outputs = style.hidden[0], 3 + sum(spline.pieces)
         told = hidden_weights(rngs, features, size * self.width, style.start)
         self.project = Linear(told)
-        self.network = MLP(rngs, 2 * size, features, outputs, style, (size,))
+        self.network = MLP(rngs, DEVIATIONS * size, features, outputs, style, (size,))
         self.decay = style.decay
 
     @torch.no_grad()
     def set_from(self, x: Float[Tensor, "R X"], plain: Float[Tensor, "R F"]) -> None:
         """Fits a ridge regression to each number's logarithm where it is positive."""
-        self.levels.set_from(x)
-        # Not every so many-th: rows are days, whose clock that may keep step with.
-        rows = torch.linspace(0, len(x) - 1, min(len(x), ROWS), dtype=torch.float64).long()
-        rows = rows.to(x.device)
-        x, plain = x[rows], plain[rows]
-        told = torch.cat([plain, self.levels(x)], -1).double()
+        rows = some(len(x), ROWS, x.device)
+        x, told = x[rows], plain[rows].double()
         for place, column in enumerate(x.unbind(-1)):
             positive = column > 0
             share = (~positive).double().mean().clamp(1e-4, 1 - 1e-4)
             self.log_odds[place] = (share / (1 - share)).log()
-            kept = torch.ones(told.shape[1], dtype=torch.bool)
-            kept[plain.shape[1] :] = self.before[place, 0].bool().cpu()
-            if int(positive.sum()) <= int(kept.sum()) + 1:
+            if int(positive.sum()) <= told.shape[1] + 1:
                 continue
-            design, target = told[positive][:, kept], column[positive].double().log()
-            found, offset = _ridge(design, target)
+            design, target = told[positive], column[positive].double().log()
+            found, offset = ridge(design, target)
             residual = target - design @ found - offset
-            self.slope[kept, place], self.offset[place] = found.to(self.slope), offset
+            self.slope[:, place], self.offset[place] = found.to(self.slope), offset
             # How wide it is varies more than anything else: the logarithm of its size, too.
             log_size = (residual.square() + 1e-4 * residual.var()).log() / 2
-            found, offset = _ridge(design, log_size)
-            self.spread_slope[kept, place] = found.to(self.slope)
+            found, offset = ridge(design, log_size)
+            self.spread_slope[:, place] = found.to(self.slope)
             # So that residuals have unit variance, divided by their widths.
             unit = residual * (-design @ found - offset).exp()
             self.spread[place] = offset + unit.square().mean().log() / 2
@@ -108,7 +103,7 @@ class Hurdle(nn.Module):
 
         Each is given those before it.
         """
-        odds, mean, log_scale, warp = self._told(self.levels(x), features)
+        odds, mean, log_scale, warp = self._told(deviations(x), features)
         positive = x > 0
         log = torch.where(positive, x, 1.0).log()
         z, log_slope = self.spline.forward((log - mean) * log_scale.exp(), warp)
@@ -126,7 +121,7 @@ class Hurdle(nn.Module):
         uniform, z = noise.split(self.size, -1)
         x, total = torch.zeros_like(z), 0.0
         for place in range(self.size):
-            odds, mean, log_scale, warp = self._told(self.levels(x), features)
+            odds, mean, log_scale, warp = self._told(deviations(x), features)
             y, log_slope = self.spline.inverse(z, warp)
             log = y * (-log_scale).exp() + mean
             zero = uniform < torch.sigmoid(odds)
@@ -150,7 +145,7 @@ class Hurdle(nn.Module):
         offset = self.project(features).unflatten(-1, (self.size, self.width)).movedim(2, 1)
         told = self.network(inputs, offset.flatten(0, 1))
         told = told.unflatten(0, (members, self.size)).movedim(1, 2)  # (M, R, X, outputs)
-        plain = torch.cat([features[..., self.learned :], seen], -1)
+        plain = features[..., self.learned :]
         wide = softclip(plain @ self.spread_slope + self.spread, MOST)
         mean = plain @ self.slope + self.offset + wide.exp() * told[..., 1]
         log_scale = softclip(told[..., 2], MOST) - wide
@@ -159,15 +154,3 @@ class Hurdle(nn.Module):
     def hidden(self) -> list[nn.Parameter]:
         """Weights that decay."""
         return [self.project.weight, *self.network.hidden()]
-
-
-def _ridge(
-    design: Float[Tensor, "R F"], target: Float[Tensor, " R"]
-) -> tuple[Float[Tensor, " F"], Float[Tensor, ""]]:
-    """Slopes and offset of a regression on standardized features."""
-    centre, spread = design.mean(0), design.std(0).clamp(min=1e-6)
-    unit = (design - centre) / spread
-    inner = unit.mT @ unit
-    inner.diagonal().add_(RIDGE * len(unit))
-    found = torch.linalg.solve(inner, unit.mT @ (target - target.mean())) / spread
-    return found, target.mean() - centre @ found

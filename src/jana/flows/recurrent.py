@@ -1,4 +1,4 @@
-"""A likelihood of series: one density per step, given a recurrent network's state."""
+"""A likelihood of series: one density per step, given the steps before and the parameters."""
 
 from collections.abc import Sequence
 
@@ -7,72 +7,67 @@ from jaxtyping import Float, Int
 from torch import Generator, Tensor, nn
 from torch.nn.functional import pad
 
+from ..networks.calendar import Calendar
 from ..networks.dropout import Masks
-from ..networks.levels import Levels
-from ..networks.mlp import MLP, Linear, Style, hidden_weights
+from ..networks.levels import DEVIATIONS, deviations
 from ..networks.recurrent import Recurrent
-from ..networks.standardize import Standardize
+from .course import Course
 from .flow import Sample
 from .hurdle import Hurdle
 
 Series = Float[Tensor, "M B T X"]
 Context = Float[Tensor, "M B C"]
-PLACE = 50.0  # steps that a unit of the step's number is
+LAGS = 8  # steps before, whose deviations each step is told of: a week and a day
 
 
 class Serial(nn.Module):
     """p(x_1..T | theta), x_t given theta and all steps before it, of zeros and positive numbers.
 
-    A gated recurrent unit reads each step: the one before it, theta, the place in the series and
-    the known clock's hand. Its first state is told by theta. What the next step is given is the
-    state, and all that the unit reads, so that the regressions the densities start from know it.
+    Two streams. One tells the course of the series by theta alone (see `Course`), and all numbers
+    are taken beside it, as their ratios to it. The other, a gated recurrent unit, reads how far the
+    steps before were off: by their noise, or because the course is. The density of a step is told
+    the states of both, the last deviations as they are, and all that is known beforehand.
+
+    Small errors of the course are thus small numbers that the second stream corrects, and not the
+    last digits of large ones; and noise is seen by the size of what is left.
 
     Densities take all steps in one call; draws go step by step, all series side by side.
 
     Args:
         rngs: One generator per member.
-        size: Numbers X of a step.
-        standardize: Of the parameters.
-        period: Steps after which the clock begins anew; 0 for none.
-        hidden: Features of the state.
-        step: The density of one step; of `hidden` learned features and `plain_features`.
-        style: Of the network that tells the first state.
+        calendar: What is known of each step beforehand.
+        course: Of the series.
+        hidden: Features of the second stream's state.
+        step: The density of a step; its features are `learned_features` and `plain_features`.
+        decay: How strongly hidden weights decay.
         length: Steps T of the series that are drawn.
     """
 
     def __init__(
         self,
         rngs: Sequence[Generator],
-        size: int,
-        standardize: Standardize,
-        period: int,
+        calendar: Calendar,
+        course: Course,
         hidden: int,
         step: Hurdle,
-        style: Style,
+        decay: float,
         length: int,
     ):
         super().__init__()
-        told = standardize.size
-        self.size, self.period, self.length = size, period, length
-        self.compiled, self.fixed, self.weight_decay = False, False, style.decay
-        self.standardize, self.step = standardize, step
-        self.start = Linear(hidden_weights(rngs, told, style.hidden[0], style.start))
-        self.first = MLP(rngs, 0, told, hidden, style)
-        self.unit = Recurrent(rngs, "gru", plain_features(size, told, period), hidden)
+        self.size, self.length = step.size, length
+        self.compiled, self.fixed, self.weight_decay = False, False, decay
+        self.calendar, self.course, self.step = calendar, course, step
+        self.unit = Recurrent(rngs, "gru", calendar.size + DEVIATIONS * self.size, hidden)
         self.masks = Masks(self)  # none
-
-    @property
-    def levels(self) -> Levels:
-        """How a step is seen."""
-        return self.step.levels
 
     @torch.no_grad()
     def set_from(self, x: Float[Tensor, "N T X"], context: Float[Tensor, "N C"]) -> None:
-        """Sets scales, and the regressions that densities start from."""
-        self.standardize.set_from(context)
-        self.levels.set_from(x.flatten(0, 1))
-        plain = self._plain(x[None], self.standardize(context)[None])
-        self.step.set_from(x.flatten(0, 1), plain[0].flatten(0, 1))
+        """Sets scales, and the regressions that the course and the densities start from."""
+        self.calendar.set_from(context)
+        known, rows = self.calendar(context[None], x.shape[1])[0].flatten(0, 1), x.flatten(0, 1)
+        self.course.set_from(rows, known)
+        course = self.course.regressed(known)
+        self.step.set_from(_beside(rows, course), torch.cat([known, course], -1))
 
     def log_prob(
         self, x: Series, context: Context, lengths: Int[Tensor, "M B"] | None = None
@@ -96,27 +91,40 @@ class Serial(nn.Module):
 
     def log_probs(self, x: Series, context: Context) -> Series:
         """The terms of each number, given those before it."""
-        told = self.standardize(context)
-        plain = self._plain(x, told)
-        states = self.unit(plain, self._first(told))
-        features = torch.cat([states, plain], -1)
-        return self.step.log_probs(x.flatten(1, 2), features.flatten(1, 2)).view_as(x)
+        known = self.calendar(context, x.shape[2])
+        course, told = self.course(self.calendar.told(context), known)
+        beside = _beside(x, course)
+        seen = deviations(beside)
+        before = pad(seen[:, :, :-1], (0, 0, 1, 0))  # nothing before the first
+        states = self.unit(torch.cat([known, before], -1))
+        logs = pad(seen[..., : self.size], (0, 0, LAGS, 0))
+        lags = [logs[:, :, LAGS - k : LAGS - k + x.shape[2]] for k in range(1, LAGS + 1)]
+        features = torch.cat([told, states, before, *lags[1:], known, course], -1)
+        found = self.step.log_probs(beside.flatten(1, 2), features.flatten(1, 2)).view_as(x)
+        return torch.where(x > 0, found - course, found)  # per unit of x, and not of its ratio
 
     def sample(self, noise: Float[Tensor, "M B L N"], context: Context) -> Sample:
         """Series, flattened, one per row of `noise`; L of them for each row of the context."""
-        rows = noise.flatten(1, 2).unflatten(-1, (self.length, -1))
-        context = context.repeat_interleave(noise.shape[2], 1)
-        told = self.standardize(context)
-        state, before = self._first(told), None
+        n, rows = noise.shape[2], noise.flatten(1, 2).unflatten(-1, (self.length, -1))
+        known = self.calendar(context, self.length)
+        parts = known, *self.course(self.calendar.told(context), known)
+        known, course, told = (part.repeat_interleave(n, 1) for part in parts)
+        state = known.new_zeros(*known.shape[:2], self.unit.hidden)
+        before = known.new_zeros(*known.shape[:2], DEVIATIONS * self.size)
+        lags = [before[..., : self.size]] * LAGS
         made, total = [], 0.0
-        for index in range(self.length):
-            plain = self._read(before, told, index)
-            state = self.unit.step(plain, state)
-            drawn = self.step.sample(rows[:, :, index], torch.cat([state, plain], -1))
-            before, total = drawn.draws[:, :, 0], total + drawn.log_prob[..., 0]
-            made.append(before)
+        for step in range(self.length):
+            state = self.unit.step(torch.cat([known[:, :, step], before], -1), state)
+            beforehand = known[:, :, step], course[:, :, step]
+            features = torch.cat([told[:, :, step], state, before, *lags[1:], *beforehand], -1)
+            drawn = self.step.sample(rows[:, :, step], features)
+            beside = drawn.draws[:, :, 0]
+            scale = torch.where(beside > 0, course[:, :, step], 0.0)
+            made.append(beside * scale.exp())
+            total = total + drawn.log_prob[..., 0] - scale.sum(-1)
+            before = deviations(beside)
+            lags = [before[..., : self.size], *lags[:-1]]
         whole = torch.stack(made, 2).flatten(2)
-        n = noise.shape[2]
         return Sample(whole.unflatten(1, (-1, n)), total.unflatten(1, (-1, n)))
 
     def noise(self, rngs: Sequence[Generator], rows: int, n: int) -> Float[Tensor, "M B L N"]:
@@ -125,40 +133,26 @@ class Serial(nn.Module):
 
     def decay(self) -> dict[nn.Parameter, Float[Tensor, "..."]]:
         """How strongly each hidden weight decays; see `Flow.decay`."""
-        hidden = [self.start.weight, *self.first.hidden(), self.unit.into, *self.step.hidden()]
+        hidden = [*self.course.hidden(), self.unit.into, *self.step.hidden()]
         return dict.fromkeys(hidden, torch.tensor(self.weight_decay))
 
-    def _first(self, told: Context) -> Float[Tensor, "M B H"]:
-        """The state before the first step."""
-        return self.first(told[..., :0], self.start(told)).tanh()
 
-    def _plain(self, x: Series, told: Context) -> Float[Tensor, "M B T F"]:
-        """What is read at all steps."""
-        steps = x.shape[2]
-        seen = pad(self.levels(x[:, :, :-1]), (0, 0, 1, 0))  # nothing before the first
-        hands = self._hands(torch.arange(steps, device=x.device)).expand(*x.shape[:2], -1, -1)
-        again = told[:, :, None].expand(-1, -1, steps, -1)
-        return torch.cat([seen, hands.to(x), again], -1)
-
-    def _read(self, before: Tensor | None, told: Context, index: int) -> Float[Tensor, "M B F"]:
-        """What is read at one of them."""
-        seen = (
-            told.new_zeros(*told.shape[:2], 2 * self.size)
-            if before is None
-            else self.levels(before)
-        )
-        hands = self._hands(torch.tensor([index], device=told.device))
-        return torch.cat([seen, hands.to(told).expand(*told.shape[:2], -1), told], -1)
-
-    def _hands(self, step: Int[Tensor, " T"]) -> Float[Tensor, "T K"]:
-        """Whether it is the first, the place in the series, and the clock's hand."""
-        place = torch.stack([(step == 0).float(), step / PLACE], -1)
-        if not self.period:
-            return place
-        hand = step[:, None] % self.period == torch.arange(self.period, device=step.device)
-        return torch.cat([place, hand.float()], -1)
+def _beside(x: Float[Tensor, "*B X"], course: Float[Tensor, "*B X"]) -> Float[Tensor, "*B X"]:
+    """The ratio of each number to its level; zeros stay."""
+    return x * (-course).exp()
 
 
-def plain_features(size: int, told: int, period: int) -> int:
-    """How many numbers are read at a step: the one before, first and place, the clock, theta."""
-    return 2 * size + 2 + period + told
+def learned_features(size: int, told: int, hidden: int) -> int:
+    """How many numbers of a step are learned, or change as the course does.
+
+    Args:
+        size: Numbers X of a step.
+        told: Features of the course's state.
+        hidden: Features of the second stream's.
+    """
+    return told + hidden + (DEVIATIONS + LAGS - 1) * size
+
+
+def plain_features(size: int, known: int) -> int:
+    """How many are not: what is known beforehand, and the level that the regression gives."""
+    return known + size

@@ -26,3 +26,18 @@ class Levels(nn.Module):
         positive = x > 0
         log = (torch.where(positive, x, 1.0).log() - self.mean) / self.sd
         return torch.cat([torch.where(positive, log, 0.0), (~positive).to(x)], -1)
+
+
+NEAR = 0.1  # of a logarithm, that is seen in more detail
+FAR = 20.0  # beyond which all are as far
+DEVIATIONS = 3  # features of each number
+
+
+def deviations(ratio: Float[Tensor, "*B X"]) -> Float[Tensor, "*B 3*X"]:
+    """How networks see numbers beside what was expected of them.
+
+    Logarithms, 0 at zeros; the same in more detail where they are small; flags of zeros.
+    """
+    positive = ratio > 0
+    log = torch.where(positive, ratio, 1.0).log().clamp(-FAR, FAR)
+    return torch.cat([log, (log / NEAR).tanh(), (~positive).to(ratio)], -1)

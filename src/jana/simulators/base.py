@@ -98,6 +98,10 @@ class Simulator:
             more at each.
         x_period: Of a series, after how many steps a clock that everybody knows begins anew, such
             as 7 days; 0 for none.
+        theta_whole: Places of the parameters that act by their rounded values alone, which is what
+            the networks of series are told.
+        theta_spans: Of series, places of pairs of parameters: the step at which something begins,
+            and how many steps it takes.
         x_zeros: Whether numbers of the data are exactly zero with some probability, and positive
             else.
         x_noise: Standard deviation of normal noise that `simulate` adds last, where there is such:
@@ -127,6 +131,8 @@ class Simulator:
     x_shift: int | None = None
     x_serial: bool = False
     x_period: int = 0
+    theta_whole: tuple[int, ...] = ()
+    theta_spans: tuple[tuple[int, int], ...] = ()
     x_zeros: bool = False
     x_noise: float = 0.0
     clean: Simulate | None = None
@@ -138,6 +144,8 @@ class Simulator:
 
     def __post_init__(self) -> None:
         check.names(self.theta_names, self.x_axes)
+        places = [*self.theta_whole, *(place for pair in self.theta_spans for place in pair)]
+        check.places(places, len(self.theta_names))
         if self.x_shift is not None:
             edges = (float(edge[self.x_shift]) for edge in (self.prior.low, self.prior.high))
             check.bounded(self.theta_names[self.x_shift], *edges)

@@ -1,7 +1,7 @@
 """What a simulator must not do, refused at its first draw and not found out from odd results."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -51,6 +51,20 @@ def names(theta_names: tuple[str, ...], x_axes: tuple[str, ...]) -> None:
         raise ValueError(
             f"x_axes may not be called {', '.join(taken)}, as axes of the files are: give the data "
             "axis another name, such as coordinate, time or trial"
+        )
+
+
+def places(given: Sequence[int], parameters: int) -> None:
+    """Refuses places of parameters that there are not.
+
+    Raises:
+        ValueError: If one is not among them.
+    """
+    beyond = sorted({place for place in given if not 0 <= place < parameters})
+    if beyond:
+        raise ValueError(
+            f"theta_whole and theta_spans need places from 0 to {parameters - 1}, but there are "
+            f"{', '.join(map(str, beyond))}: count parameters from 0"
         )
 
 

@@ -70,6 +70,9 @@ _LAWS = {
 }
 NAMES = tuple(_LAWS)
 CIRCULAR = tuple(i for i, name in enumerate(NAMES) if name.startswith("phi"))
+# Change points, ramps and delays are whole days, and the first cases whole persons.
+WHOLE = (*range(8), 20, 21, 22, 23)
+SPANS = tuple((ramp, ramp + 4) for ramp in range(4))
 # Of draws of the laws above, what `admissible` keeps: of 2 * 10^7, with a standard error of 7e-5.
 ADMITTED = 0.88933
 

@@ -1,0 +1,79 @@
+"""The course of a series: what each number is expected to be by the parameters alone."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor, nn
+
+from ..networks.mlp import MLP, Linear, Style, hidden_weights
+from ..networks.recurrent import Recurrent
+from .ridge import ridge, some
+
+ROWS = 50_000  # that the regression is fitted to, at most
+RATE = 0.1  # of a step's growth, per unit of what the network says
+MOST = 40.0  # size of a logarithm
+
+
+class Course(nn.Module):
+    """log of the level of each number at each step, given what is known beforehand.
+
+    A linear regression in closed form, to which a recurrent network adds: once at each step, and by
+    a rate of growth, which is summed over all steps so far, as what grows in proportion to
+    itself has a logarithm that is a sum. It sees no number of the series, so that all of them
+    may be taken beside it. Both start at zero.
+
+    Args:
+        rngs: One generator per member.
+        told: Parameters as networks see them, which the first state is made of.
+        known: Features of each step.
+        size: Numbers X of a step.
+        hidden: Features of the state.
+        style: Of the network that tells the first state.
+    """
+
+    def __init__(
+        self,
+        rngs: Sequence[Generator],
+        told: int,
+        known: int,
+        size: int,
+        hidden: int,
+        style: Style,
+    ):
+        super().__init__()
+        self.register_buffer("slope", torch.zeros(known, size))
+        self.register_buffer("offset", torch.zeros(size))
+        self.start = Linear(hidden_weights(rngs, told, style.hidden[0], style.start))
+        self.first = MLP(rngs, 0, told, hidden, style)
+        self.unit = Recurrent(rngs, "gru", known, hidden)
+        self.level, self.rate = (Linear(torch.zeros(len(rngs), hidden, size)) for _ in range(2))
+
+    @torch.no_grad()
+    def set_from(self, x: Float[Tensor, "R X"], known: Float[Tensor, "R F"]) -> None:
+        """Fits the regression of each number's logarithm, where it is positive."""
+        rows = some(len(x), ROWS, x.device)
+        x, design = x[rows], known[rows].double()
+        for place, column in enumerate(x.unbind(-1)):
+            positive = column > 0
+            if int(positive.sum()) > design.shape[1] + 1:
+                found, offset = ridge(design[positive], column[positive].double().log())
+                self.slope[:, place], self.offset[place] = found.to(self.slope), offset
+
+    def forward(
+        self, told: Float[Tensor, "M B S"], known: Float[Tensor, "M B T F"]
+    ) -> tuple[Float[Tensor, "M B T X"], Float[Tensor, "M B T H"]]:
+        """The logarithms; and the states, which know more."""
+        states = self.unit(known, self.first(told[..., :0], self.start(told)).tanh())
+        flat, shape = states.flatten(1, 2), states.shape[1:3]
+        level, rate = (part(flat).unflatten(1, shape) for part in (self.level, self.rate))
+        found = self.regressed(known) + level + RATE * rate.cumsum(2)
+        return found.clamp(-MOST, MOST), states
+
+    def regressed(self, known: Float[Tensor, "*B F"]) -> Float[Tensor, "*B X"]:
+        """The logarithms by the regression alone."""
+        return known @ self.slope + self.offset
+
+    def hidden(self) -> list[nn.Parameter]:
+        """Weights that decay."""
+        return [self.start.weight, *self.first.hidden(), self.unit.into]
