@@ -47,7 +47,8 @@ class Course(nn.Module):
         self.start = Linear(hidden_weights(rngs, told, style.hidden[0], style.start))
         self.first = MLP(rngs, 0, told, hidden, style)
         self.unit = Recurrent(rngs, "gru", known, hidden)
-        self.level, self.rate = (Linear(torch.zeros(len(rngs), hidden, size)) for _ in range(2))
+        self.level = Linear(torch.zeros(len(rngs), hidden + known, size))
+        self.rate = Linear(torch.zeros(len(rngs), hidden, size))
 
     @torch.no_grad()
     def set_from(self, x: Float[Tensor, "R X"], known: Float[Tensor, "R F"]) -> None:
@@ -65,8 +66,9 @@ class Course(nn.Module):
     ) -> tuple[Float[Tensor, "M B T X"], Float[Tensor, "M B T H"]]:
         """The logarithms; and the states, which know more."""
         states = self.unit(known, self.first(told[..., :0], self.start(told)).tanh())
-        flat, shape = states.flatten(1, 2), states.shape[1:3]
-        level, rate = (part(flat).unflatten(1, shape) for part in (self.level, self.rate))
+        shape = states.shape[1:3]
+        level = self.level(torch.cat([states, known], -1).flatten(1, 2)).unflatten(1, shape)
+        rate = self.rate(states.flatten(1, 2)).unflatten(1, shape)
         found = self.regressed(known) + level + RATE * rate.cumsum(2)
         return found.clamp(-MOST, MOST), states
 
