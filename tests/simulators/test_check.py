@@ -272,3 +272,15 @@ def test_response_times_that_no_shift_allows_are_refused(time):
     x[1, 2] = time
     with pytest.raises(ValueError, match=r"must be above 0.2, .* in 1 of 3 data sets .* number 1"):
         check.above_shift(0.2, x)
+
+
+@pytest.mark.parametrize("given", [{"theta_whole": (2,)}, {"theta_spans": ((0, 1), (1, -1))}])
+def test_places_of_parameters_that_there_are_not_are_refused(given):
+    with pytest.raises(ValueError, match="need places from 0 to 1, but there are"):
+        Simulator(
+            prior=box(low=[0.0, 0.0], high=[1.0, 1.0]),
+            simulate=lambda rng, theta: theta,
+            theta_names=("a", "b"),
+            x_axes=("step",),
+            **given,
+        )
