@@ -257,8 +257,8 @@ REFUSED = {
         "simulator with exact, log_likelihood and mode, but slcp is none, or lacks one",
     ),
     "rounds that do not make up a budget": (
-        "          per_round: 1000\n          training: {<<: *fitted, epochs: 30}",
-        "          per_round: 700\n          training: {<<: *fitted, epochs: 30}",
+        "          <<: *npe\n          per_round: 1000\n",
+        "          <<: *npe\n          per_round: 700\n",
         "comparison.methods.snpe_c.proper has rounds of 700 simulations, which must make up",
     ),
     "an unknown setting of a compared method": (
