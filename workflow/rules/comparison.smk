@@ -76,6 +76,7 @@ rule judge_compared:
         f"{R}/logs/{RUNS_NAME}-judged.log",
     benchmark:
         f"{R}/runtimes/{RUNS_NAME}-judged.tsv"
+    priority: 10  # as long as the runs, where there are many other observations
     threads: config["threads"]
     resources:
         mem_mb=3000,

@@ -18,6 +18,7 @@ from .warps import softclip
 
 ROWS = 50_000  # that the regressions are fitted to, at most
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
+FARTHEST = 2.0  # from what is expected, by the logarithm: so that no series runs away
 LARGEST = 40.0  # logarithm of a draw: its square is finite in single precision, and not zero
 
 Rows = Float[Tensor, "M R X"]
@@ -147,7 +148,8 @@ class Hurdle(nn.Module):
         told = told.unflatten(0, (members, self.size)).movedim(1, 2)  # (M, R, X, outputs)
         plain = features[..., self.learned :]
         wide = softclip(plain @ self.spread_slope + self.spread, MOST)
-        mean = plain @ self.slope + self.offset + wide.exp() * told[..., 1]
+        beyond = softclip(wide.exp() * told[..., 1], FARTHEST)
+        mean = plain @ self.slope + self.offset + beyond
         log_scale = softclip(told[..., 2], MOST) - wide
         return self.log_odds + told[..., 0], mean, log_scale, told[..., 3:]
 
