@@ -85,7 +85,11 @@ def test_a_prior_that_is_no_box_is_refused():
 @pytest.mark.heavy
 @pytest.mark.parametrize("name", ["npe_c", "snl", "snre_b"])
 def test_a_method_of_some_size_finds_both_moons(name):
-    """So that they are not crippled by what is around them. Shares: 1,000 draws, and networks'."""
+    """So that they are not crippled by what is around them.
+
+    Draws on each moon, of 1,000, and on none: a ratio network of so few simulations tells the
+    moons' shares by a third.
+    """
     training = {"epochs": 100, "batch": 100}
     size = {"hidden": 50, "training": training}
     if name != "snre_b":
@@ -96,4 +100,4 @@ def test_a_method_of_some_size_finds_both_moons(name):
     theta = found.posteriors[name](generator(3), torch.zeros(2), 1000).theta
     moons = TASK.mode(theta, torch.zeros(1, 2))
     assert (moons < 0).double().mean() < 0.2
-    assert ((moons == 0).double().mean() - 0.45).abs() < 0.12
+    assert min((moons == moon).double().mean() for moon in (0, 1)) > 0.25
