@@ -9,7 +9,7 @@ from torch.nn.functional import pad
 
 from ..networks.calendar import Calendar
 from ..networks.dropout import Masks
-from ..networks.levels import DEVIATIONS, NEAR, deviations
+from ..networks.levels import DEVIATIONS, deviations
 from ..networks.recurrent import Recurrent
 from .course import Course
 from .flow import Sample
@@ -91,22 +91,6 @@ class Serial(nn.Module):
 
     def log_probs(self, x: Series, context: Context) -> Series:
         """The terms of each number, given those before it."""
-        return self._terms(x, context)[0]
-
-    def guided(self, x: Series, context: Context) -> Float[Tensor, "M B"]:
-        """What training maximizes: log p(x | theta), less how far the course by itself is off.
-
-        Given the steps before, a density can be good beside a poor course. Series that are drawn
-        have no other steps than their own, and go where the course goes.
-        """
-        terms, course = self._terms(x, context)
-        positive = x > 0
-        off = (torch.where(positive, x, 1.0).log() - course).abs()
-        guide = torch.where(positive, (off / NEAR).log1p(), 0.0)
-        return (terms - guide).flatten(2).sum(-1)
-
-    def _terms(self, x: Series, context: Context) -> tuple[Series, Series]:
-        """Those of `log_probs`, and the course."""
         known = self.calendar(context, x.shape[2])
         course, told = self.course(self.calendar.told(context), known)
         beside = _beside(x, course)
@@ -117,7 +101,7 @@ class Serial(nn.Module):
         lags = [logs[:, :, LAGS - k : LAGS - k + x.shape[2]] for k in range(1, LAGS + 1)]
         features = torch.cat([told, states, before, *lags[1:], known, course], -1)
         found = self.step.log_probs(beside.flatten(1, 2), features.flatten(1, 2)).view_as(x)
-        return torch.where(x > 0, found - course, found), course  # per unit of x, not of its ratio
+        return torch.where(x > 0, found - course, found)  # per unit of x, and not of its ratio
 
     def sample(self, noise: Float[Tensor, "M B L N"], context: Context) -> Sample:
         """Series, flattened, one per row of `noise`; L of them for each row of the context."""

@@ -6,7 +6,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
-from ..flows.recurrent import Serial
 from ..joint import Joint
 from ..shared import SharedSummary
 
@@ -47,8 +46,6 @@ def nll(
 ) -> dict[str, Float[Tensor, " M"]]:
     """Mean negative log densities of the flows, in nats per data set, by network.
 
-    In training, likelihood networks of our series have a term more; see `Serial.guided`.
-
     Args:
         model: Both flows.
         theta: Parameters.
@@ -67,11 +64,8 @@ def nll(
     if "posterior" in names:
         found["posterior"] = _posterior(model, theta, seen)
     if "likelihood" in names:
-        if model.training and isinstance(model.likelihood, Serial):
-            found["likelihood"] = -model.likelihood.guided(given, theta).mean(-1)
-        else:
-            scale = x[0, 0].numel() / given[0, 0].numel()
-            found["likelihood"] = -scale * model.log_likelihood(theta, given).mean(-1)
+        scale = x[0, 0].numel() / given[0, 0].numel()
+        found["likelihood"] = -scale * model.log_likelihood(theta, given).mean(-1)
     return found
 
 
