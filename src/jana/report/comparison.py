@@ -100,7 +100,8 @@ def parts(table: pd.DataFrame) -> list[Part]:
 
 def _kinds(table: pd.DataFrame) -> list[tuple]:
     """Every kind of draws, every method without any, what is only published, by `GROUP`."""
-    runs = table[table.metric.isin(["run_ok", "outside_support"]) & ~table.setting.isin(APART)]
+    runs = table[table.metric.isin(["run_ok", "outside_support"]) & table.budget.notna()]
+    runs = runs[~runs.setting.isin(APART)]
     known = list(METHODS)
     rows = runs[GROUP].drop_duplicates()
     told = table[(table.setting == "published") & table.budget.notna()][GROUP].drop_duplicates()
