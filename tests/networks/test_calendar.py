@@ -51,6 +51,14 @@ def test_parameters_that_act_by_their_rounded_values_are_seen_by_these():
     assert not torch.equal(known(near.roll(1, -1), 5), known(THETA.roll(1, -1), 5))
 
 
+def test_what_is_positive_stays_so_and_what_is_not_may_be_less():
+    low = torch.tensor([-torch.inf, 0.0])
+    standardize = Standardize(low, torch.full((2,), torch.inf))
+    told = Calendar(standardize, whole=(0, 1)).told(torch.tensor([[[-3.4, 0.2], [-2.0, 1.2]]]))
+    assert told[0, :, 0].tolist() == [-3, -2]
+    torch.testing.assert_close(told[0, :, 1].exp(), torch.tensor([0.5, 1.0]))
+
+
 def test_without_a_clock_angles_and_spans_there_are_parameters_and_place():
     found = Calendar(Standardize(-FREE, FREE))
     assert found.size == 6 and found(THETA, 3).shape == (1, 1, 3, 6)

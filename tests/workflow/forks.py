@@ -5,7 +5,9 @@ Reads lines of JSON: a folder, a file for both outputs, arguments; answers each 
 
 import json
 import os
+import signal
 import sys
+import traceback
 
 import jsonschema  # noqa: F401
 import pandas  # noqa: F401
@@ -29,11 +31,15 @@ def run(folder, log, arguments):
         return 0
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        raise
 
 
 for line in sys.stdin:
     child = os.fork()
     if not child:
+        signal.alarm(600)  # seconds: none takes so long
         code = 1
         try:
             code = run(*json.loads(line))

@@ -18,7 +18,9 @@ from .warps import softclip
 
 ROWS = 50_000  # that the regressions are fitted to, at most
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
-FARTHEST = 3.0  # from what is expected, by the logarithm: so that no series runs away
+FARTHEST = (
+    3.0  # of a number's centre from what is expected, by the logarithm: drawn series stay near
+)
 LARGEST = 40.0  # logarithm of a draw: its square is finite in single precision, and not zero
 
 Rows = Float[Tensor, "M R X"]

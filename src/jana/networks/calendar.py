@@ -41,6 +41,12 @@ class Calendar(nn.Module):
         super().__init__()
         self.standardize, self.period = standardize, period
         self.whole, self.spans = list(whole), [list(pair) for pair in zip(*spans, strict=True)]
+        logs = set(standardize.above)  # places whose logarithms are seen
+        parts = {
+            LEAST: [p for p in whole if p in logs],
+            -math.inf: [p for p in whole if p not in logs],
+        }
+        self.rounded = {least: places for least, places in parts.items() if places}
         turned = len(standardize.circular) if period else 0
         self.size = standardize.size + 2 + period + 2 * turned + 4 * len(spans)
 
@@ -69,8 +75,10 @@ class Calendar(nn.Module):
     def _rounded(self, theta: Float[Tensor, "*B C"]) -> Float[Tensor, "*B C"]:
         if not self.whole:
             return theta
-        places, found = at(self.whole, theta.device), theta.clone()
-        found[..., places] = theta[..., places].round().clamp(min=LEAST)
+        found = theta.clone()
+        for least, places in self.rounded.items():
+            where = at(places, theta.device)
+            found[..., where] = theta[..., where].round().clamp(min=least)
         return found
 
     def _turned(self, theta: Tensor, step: Tensor) -> list[Tensor]:

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
@@ -14,7 +16,6 @@ from numpy import ndarray
 from .style import APPROXIMATE, EXACT, LINES
 
 BOXED = 5  # runs from which on there are quartiles to speak of
-BUDGETS = ("#9fc5e0", "#4a90c2", "#1b4f8f", "#0d2a4d")  # from the smallest to the largest
 
 
 def scatters(
@@ -113,7 +114,8 @@ def coloured(panels: Iterable[Mapping[str, Mapping[str, Box]]]) -> dict[str, str
     names = {name for groups in panels for each in groups.values() for name in each}
     told = sorted(name for name in names if name.startswith("published"))
     own = sorted(names - set(told), key=lambda name: int(name.replace(",", "")))
-    return dict(zip(own, BUDGETS[-len(own) :], strict=False)) | dict.fromkeys(told, "black")
+    shades = colormaps["Blues"](np.linspace(0.95, 0.4, max(len(own), 1)))[::-1]
+    return dict(zip(own, map(to_hex, shades), strict=False)) | dict.fromkeys(told, "black")
 
 
 def legend(figure: Figure, colours: Mapping[str, str]) -> None:
