@@ -4,7 +4,7 @@ import pytest
 
 from jana.io import tables
 from jana.plots.comparison import Box
-from jana.report import comparison, contests
+from jana.report import claims, comparison, contests
 
 TASK = {"experiment": "comparison", "task": "two_moons_wiqvist"}
 OURS = TASK | {"method": "jana", "setting": "tuned", "budget": 10000}
@@ -90,13 +90,13 @@ def test_what_is_only_published_has_a_line_of_its_own(table):
 
 
 def test_claims_and_pairs_are_read_from_the_table(table):
-    (claim,) = comparison.claims(table)
+    (claim,) = claims.claims(table)
     assert (
         claim.good
         and claim.words == "JANA, tuned, 10,000: C2ST"
         and claim.measure == "0.520, at most 0.530"
     )
-    assert comparison.pairs(table) == [
+    assert claims.pairs(table) == [
         ["two_moons_wiqvist", "JANA", "2,000", "kl_posterior ", "+0.0100", "0.0200", "0.700"]
     ]
 

@@ -8,9 +8,8 @@ from torch import Generator, Tensor, nn
 
 from ..networks.mlp import MLP, Linear, Style, hidden_weights
 from ..networks.recurrent import Recurrent
-from .ridge import ridge, some
+from .ridge import of_logarithms
 
-ROWS = 50_000  # that the regression is fitted to, at most
 RATE = 0.1  # of a step's growth, per unit of what the network says
 MOST = 40.0  # size of a logarithm
 
@@ -53,13 +52,8 @@ class Course(nn.Module):
     @torch.no_grad()
     def set_from(self, x: Float[Tensor, "R X"], known: Float[Tensor, "R F"]) -> None:
         """Fits the regression of each number's logarithm, where it is positive."""
-        rows = some(len(x), ROWS, x.device)
-        x, design = x[rows], known[rows].double()
-        for place, column in enumerate(x.unbind(-1)):
-            positive = column > 0
-            if int(positive.sum()) > design.shape[1] + 1:
-                found, offset = ridge(design[positive], column[positive].double().log())
-                self.slope[:, place], self.offset[place] = found.to(self.slope), offset
+        for fit in of_logarithms(x, known):
+            self.slope[:, fit.place], self.offset[fit.place] = fit.slope.to(self.slope), fit.offset
 
     def forward(
         self, told: Float[Tensor, "M B S"], known: Float[Tensor, "M B T F"]

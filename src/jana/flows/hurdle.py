@@ -12,11 +12,10 @@ from ..networks.levels import DEVIATIONS, deviations
 from ..networks.mlp import MLP, Linear, Style, hidden_weights
 from .flow import Sample
 from .gaussian import MOST
-from .ridge import ridge, some
+from .ridge import of_logarithms, ridge, some
 from .spline import Spline
 from .warps import softclip
 
-ROWS = 50_000  # that the regressions are fitted to, at most
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 FARTHEST = (
     3.0  # of a number's centre from what is expected, by the logarithm: drawn series stay near
@@ -77,25 +76,20 @@ class Hurdle(nn.Module):
     @torch.no_grad()
     def set_from(self, x: Float[Tensor, "R X"], plain: Float[Tensor, "R F"]) -> None:
         """Fits a ridge regression to each number's logarithm where it is positive."""
-        rows = some(len(x), ROWS, x.device)
-        x, told = x[rows], plain[rows].double()
-        for place, column in enumerate(x.unbind(-1)):
-            positive = column > 0
-            share = (~positive).double().mean().clamp(1e-4, 1 - 1e-4)
-            self.log_odds[place] = (share / (1 - share)).log()
-            if int(positive.sum()) <= told.shape[1] + 1:
-                continue
-            design, target = told[positive], column[positive].double().log()
-            found, offset = ridge(design, target)
-            residual = target - design @ found - offset
-            self.slope[:, place], self.offset[place] = found.to(self.slope), offset
+        rows = some(len(x), x.device)
+        x, plain = x[rows], plain[rows]
+        share = (x <= 0).double().mean(0).clamp(1e-4, 1 - 1e-4)
+        self.log_odds.copy_((share / (1 - share)).log())
+        for fit in of_logarithms(x, plain):
+            self.slope[:, fit.place], self.offset[fit.place] = fit.slope.to(self.slope), fit.offset
             # How wide it is varies more than anything else: the logarithm of its size, too.
+            residual = fit.residual
             log_size = (residual.square() + 1e-4 * residual.var()).log() / 2
-            found, offset = ridge(design, log_size)
-            self.spread_slope[:, place] = found.to(self.slope)
+            found, offset = ridge(fit.design, log_size)
+            self.spread_slope[:, fit.place] = found.to(self.slope)
             # So that residuals have unit variance, divided by their widths.
-            unit = residual * (-design @ found - offset).exp()
-            self.spread[place] = offset + unit.square().mean().log() / 2
+            unit = residual * (-fit.design @ found - offset).exp()
+            self.spread[fit.place] = offset + unit.square().mean().log() / 2
 
     def log_prob(self, x: Rows, features: Features) -> Float[Tensor, "M R"]:
         """log p(x | features)."""

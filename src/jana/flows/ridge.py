@@ -1,9 +1,13 @@
 """A linear regression, as flows start from."""
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+ROWS = 50_000  # that a regression of logarithms is fitted to, at most
 RIDGE = 1e-3  # a prior precision of the standardized slopes
 
 
@@ -19,9 +23,36 @@ def ridge(
     return found, target.mean() - centre @ found
 
 
-def some(n: int, most: int, device: torch.device) -> Tensor:
-    """At most so many of `n` rows, evenly.
+class Fit(NamedTuple):
+    """The regression of one number's logarithm, where it is positive.
 
-    Not every so many-th: rows are steps, whose clock that may keep step with.
+    Attributes:
+        place: Of the number in its row.
+        slope: Of each feature.
+        offset: Of all.
+        design: The features of the rows that were fitted.
+        residual: What is left of their logarithms.
     """
-    return torch.linspace(0, n - 1, min(n, most), dtype=torch.float64, device=device).long()
+
+    place: int
+    slope: Float[Tensor, " F"]
+    offset: Float[Tensor, ""]
+    design: Float[Tensor, "P F"]
+    residual: Float[Tensor, " P"]
+
+
+def of_logarithms(x: Float[Tensor, "R X"], design: Float[Tensor, "R F"]) -> Iterator[Fit]:
+    """One for each number that is positive in enough of the rows, of which `some` are taken."""
+    rows = some(len(x), x.device)
+    x, design = x[rows], design[rows].double()
+    for place, column in enumerate(x.unbind(-1)):
+        positive = column > 0
+        if int(positive.sum()) > design.shape[1] + 1:
+            known, target = design[positive], column[positive].double().log()
+            slope, offset = ridge(known, target)
+            yield Fit(place, slope, offset, known, target - known @ slope - offset)
+
+
+def some(n: int, device: torch.device) -> Tensor:
+    """Which of `n` rows, at most `ROWS`: not every so many-th, for rows are steps, whose clock that may keep step with."""
+    return torch.linspace(0, n - 1, min(n, ROWS), dtype=torch.float64, device=device).long()

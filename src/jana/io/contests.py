@@ -3,6 +3,7 @@
 import pandas as pd
 
 GROUP = ["task", "method", "setting", "budget"]  # what runs of several seeds share
+PUBLISHED_RUNS = (1, 10)  # whose medians are published: SNL's, and the others', with quartiles
 APART = ("joint", "separate")  # settings that are compared with each other alone
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ..io.contests import GROUP, scores
+from ..io.contests import GROUP, PUBLISHED_RUNS, scores
 from ..io.tables import row
 from ..provenance import seed_of
 from ..rng import generator
@@ -14,7 +14,6 @@ from ..rng import generator
 RESAMPLED = 4000  # medians of exact samples, for each number of runs
 BAND = (0.05, 0.95)  # where most of them lie
 MOST = 0.9  # share of them that is no farther than who is within
-PUBLISHED_RUNS = (1, 10)  # whose medians are published
 
 
 def rows(seed: int, table: pd.DataFrame, ours: pd.DataFrame) -> Iterator[dict]:

@@ -40,7 +40,7 @@ class Calendar(nn.Module):
     ):
         super().__init__()
         self.standardize, self.period = standardize, period
-        self.whole, self.spans = list(whole), [list(pair) for pair in zip(*spans, strict=True)]
+        self.spans = [list(pair) for pair in zip(*spans, strict=True)]
         logs = set(standardize.above)  # places whose logarithms are seen
         parts = {
             LEAST: [p for p in whole if p in logs],
@@ -73,9 +73,7 @@ class Calendar(nn.Module):
         return torch.cat(found, -1)
 
     def _rounded(self, theta: Float[Tensor, "*B C"]) -> Float[Tensor, "*B C"]:
-        if not self.whole:
-            return theta
-        found = theta.clone()
+        found = theta.clone() if self.rounded else theta
         for least, places in self.rounded.items():
             where = at(places, theta.device)
             found[..., where] = theta[..., where].round().clamp(min=least)

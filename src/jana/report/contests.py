@@ -4,7 +4,7 @@ import pandas as pd
 import xarray as xr
 from numpy import ndarray
 
-from ..io.contests import APART, GROUP, scores
+from ..io.contests import APART, GROUP, PUBLISHED_RUNS, scores
 from ..plots.comparison import Box
 from .comparison import METHODS
 
@@ -54,7 +54,7 @@ def boxed(table: pd.DataFrame, task: str, quantity: str) -> dict[str, dict[str, 
     for line in sorted(medians.to_dict("records"), key=_place):
         same = told[(told.method == line["method"]) & (told.budget == line["budget"])]
         quartiles = [*same[same.metric.isin(["root_mmd_q1", "root_mmd_q3"])].value.astype(float)]
-        band = _band(here, 10 if quartiles else 1)
+        band = _band(here, PUBLISHED_RUNS[bool(quartiles)])
         # Beside one setting of the method: the published one, where it is there.
         named = METHODS.get(line["method"], line["method"])
         own = [name for name in found if name.rpartition(", ")[0] == named]

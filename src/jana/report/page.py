@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..io import tables
 from ..io.atomic import atomically
-from . import ablation, comparison, diffusion, epidemic, field, references, summary
+from . import ablation, claims, comparison, diffusion, epidemic, field, references, summary
 
 
 class Figure(NamedTuple):
@@ -148,8 +148,8 @@ def assemble(
         series_followed=list(epidemic.FOLLOWED.values()),
         contests=comparison.parts(runs),
         contest_columns=[title for *_, title, _ in comparison.COLUMNS],
-        contest_claims=comparison.claims(runs),
-        contest_pairs=comparison.pairs(runs),
+        contest_claims=claims.claims(runs),
+        contest_pairs=claims.pairs(runs),
         checks=checks,
         faults=faults,
         record=record,
