@@ -54,5 +54,8 @@ def of_logarithms(x: Float[Tensor, "R X"], design: Float[Tensor, "R F"]) -> Iter
 
 
 def some(n: int, device: torch.device) -> Tensor:
-    """Which of `n` rows, at most `ROWS`: not every so many-th, for rows are steps, whose clock that may keep step with."""
+    """Which of `n` rows: at most `ROWS`, evenly.
+
+    Not every so many-th: rows are steps, whose clock that may keep step with.
+    """
     return torch.linspace(0, n - 1, min(n, ROWS), dtype=torch.float64, device=device).long()
