@@ -106,6 +106,27 @@ def test_an_alarm_that_was_not_heard_rings_again(monkeypatch):
     assert run(stubborn, TASK, 100, (1, 2), asked(), 0.1).status.startswith("TimeoutError")
 
 
+def deaf(rng, task, x):
+    """Loses the alarm, as a finalizer does, and ends before the next."""
+    with contextlib.suppress(TimeoutError):
+        time.sleep(60)
+    return exact_method(rng, task, x)
+
+
+def translated(rng, task, x):
+    try:
+        time.sleep(60)
+    except TimeoutError as error:
+        raise RuntimeError("an operation failed") from error
+
+
+@pytest.mark.parametrize("method", [deaf, translated])
+def test_a_run_that_was_late_is_late_whatever_became_of_the_alarm(method):
+    found = run(method, TASK, 100, (1, 2), asked(), 0.1)
+    assert found.status == "TimeoutError: not done after 0.1 s"
+    assert set(found.arrays) == {"failed_seconds"}
+
+
 @pytest.mark.parametrize(
     "method, status",
     [(broken, "RuntimeError: a network of NaN"), (endless, "TimeoutError: not done after 0.1 s")],

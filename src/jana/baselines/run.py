@@ -146,16 +146,29 @@ def _numbers(found: dict[str, float]) -> Arrays:
 
 @contextmanager
 def _within(seconds: float) -> Iterator[None]:
-    """Raises TimeoutError in the block once it has taken so long; again, where it goes on."""
+    """Raises TimeoutError in the block once it has taken so long, or at its end at the latest."""
+    rang = False
+
+    def late() -> TimeoutError:
+        return TimeoutError(f"not done after {seconds:g} s")
 
     def stop(*_: object) -> None:
-        raise TimeoutError(f"not done after {seconds:g} s")
+        nonlocal rang
+        rang = True
+        raise late()
 
     before: Callable | int | None = signal.signal(signal.SIGALRM, stop)
     # Some code answers every error by another try: the alarm rings until it is heard.
     signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
         yield
+    except FAILURES as error:
+        if rang and not isinstance(error, TimeoutError):  # what the alarm was made into
+            raise late() from error
+        raise
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+    # An alarm in a finalizer or a callback is printed and lost; a run that was late is late.
+    if rang:
+        raise late()
