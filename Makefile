@@ -1,6 +1,7 @@
 # make report   everything at laptop scale; ends with results/laptop/report.html
 # make test     the test suite, the smoke pipeline included
 # make test-all the same with the tests that take minutes each
+# make bench    speed and accuracy beside other packages, in an environment of its own: hours
 # make lock     writes envs/*.lock anew, from pyproject.toml
 #
 # Each works alone: it makes .venv first if it is not there.
@@ -16,7 +17,11 @@ BIN := $(VENV)/bin
 TOGETHER := -n auto --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/pip --disable-pip-version-check
 
-.PHONY: report test test-all lock check clean
+# Packages that ours are measured beside.
+PEERS := bayesflow==2.0.12 jax==0.10.2
+BENCH := .venv-bench
+
+.PHONY: report test test-all bench lock check clean
 
 report: $(VENV)/installed
 	$(BIN)/snakemake --cores all
@@ -26,6 +31,9 @@ test: $(VENV)/tested
 
 test-all: $(VENV)/tested
 	$(BIN)/python -m pytest $(TOGETHER)
+
+bench: $(BENCH)/installed
+	$(BENCH)/bin/python bench/peers/compare.py
 
 # In two steps: torch with whatever it needs here (CPU or CUDA), then all else exactly as locked.
 $(VENV)/installed: envs/requirements.lock pyproject.toml | check
@@ -37,6 +45,13 @@ $(VENV)/installed: envs/requirements.lock pyproject.toml | check
 
 $(VENV)/tested: envs/test.lock $(VENV)/installed
 	$(PIP) install --quiet --no-deps -r envs/test.lock
+	touch $@
+
+$(BENCH)/installed: envs/requirements.lock envs/bench.lock pyproject.toml | check
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/pip --disable-pip-version-check install --quiet $(TORCH)
+	$(BENCH)/bin/pip --disable-pip-version-check install --quiet --no-deps -r envs/requirements.lock -r envs/bench.lock
+	$(BENCH)/bin/pip --disable-pip-version-check install --quiet --no-deps -e .
 	touch $@
 
 check:
@@ -63,7 +78,9 @@ lock: | check
 	$$pip install --quiet --no-deps $(SBIBM); \
 	$$pip freeze | grep -Ev '$(NOT_LOCKED)' > envs/requirements.lock; \
 	$$pip install --quiet '.[test]'; \
-	$$pip freeze | grep -Ev '$(NOT_LOCKED)' | grep -vxFf envs/requirements.lock > envs/test.lock
+	$$pip freeze | grep -Ev '$(NOT_LOCKED)' | grep -vxFf envs/requirements.lock > envs/test.lock; \
+	$$pip install --quiet $(PEERS); \
+	$$pip freeze | grep -Ev '$(NOT_LOCKED)' | grep -vxFf envs/requirements.lock | grep -vxFf envs/test.lock > envs/bench.lock
 
 clean:
-	rm -rf $(VENV) build src/*.egg-info
+	rm -rf $(VENV) $(BENCH) build src/*.egg-info

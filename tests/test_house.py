@@ -13,7 +13,7 @@ from jana import provenance
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
-LOCKS = [ROOT / "envs" / name for name in ("requirements.lock", "test.lock")]
+LOCKS = [ROOT / "envs" / name for name in ("requirements.lock", "test.lock", "bench.lock")]
 
 
 def run(*command):
