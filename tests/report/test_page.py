@@ -114,6 +114,17 @@ def cells(text, heading):
     return [[re.sub(r"<small>(.*?)</small>", r" (\1)", cell) for cell in row] for row in found]
 
 
+def test_the_page_says_where_the_time_went_if_it_is_told(text, found, tmp_path):
+    assert 'id="times"' not in text
+    folder = tmp_path / "runtimes" / "two_moons" / "tuned"
+    folder.mkdir(parents=True)
+    (folder / "train.tsv").write_text("s\tmax_rss\tcpu_time\n90\t1200\t60\n")
+    given = found, pictures([("two_moons", "tuned", [])]), NONE, [], THRESHOLDS, {}
+    page.assemble(tmp_path / "report.html", "smoke", *given, tmp_path / "runtimes")
+    (_, row) = cells((tmp_path / "report.html").read_text(encoding="utf-8"), "times")
+    assert row == ["benchmarks", "training", "1", "1.0", "1.5", "1.5", "1.2"]
+
+
 def test_the_page_loads_nothing(text):
     sources = re.findall(r'(?:src|href)="([^"]*)"', text)
     assert sources and all(s.startswith(("data:image/png;base64,", "#")) for s in sources)

@@ -89,6 +89,7 @@ def test_the_comparison_table_has_every_method_and_exact_samples(smoke):
     assert runs[late].quantity.tolist() == ["TimeoutError: not done after 0.01 s"]
     page = (smoke.path / R / "report.html").read_text()
     assert "NPE-C, late, 200 simulations, seed 0: TimeoutError: not done after 0.01 s" in page
+    assert "<td>methods, a run each</td>" in page  # where the time goes
     expected = {
         "root_mmd",
         "mmd2",

@@ -50,6 +50,8 @@ rule report:
             "comparison": "wide_comparison",
         },
         thresholds=BENCHMARKS["verdicts"],
+        # Written beside what is asked for above, by Snakemake itself.
+        runtimes=f"{R}/runtimes",
         tables=["benchmarks", "checks", "diffusion", "epidemic", "comparison"],
         pictures={
             "benchmarks": [

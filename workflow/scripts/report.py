@@ -16,4 +16,5 @@ page.assemble(
     snakemake.input.captions,
     p.thresholds,
     record(config=p.config, trained_on=sorted(devices)),
+    p.runtimes,
 )

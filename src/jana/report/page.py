@@ -9,7 +9,17 @@ import pandas as pd
 
 from ..io import tables
 from ..io.atomic import atomically
-from . import ablation, claims, comparison, diffusion, epidemic, field, references, summary
+from . import (
+    ablation,
+    claims,
+    comparison,
+    diffusion,
+    epidemic,
+    field,
+    references,
+    runtimes,
+    summary,
+)
 
 
 class Figure(NamedTuple):
@@ -70,6 +80,7 @@ def assemble(
     captions: list[str],
     thresholds: dict[str, float],
     record: dict[str, str],
+    jobs: Path | str | None = None,
 ) -> None:
     """The whole report from files.
 
@@ -85,6 +96,7 @@ def assemble(
         captions: Files with what to say of each picture, named as the pictures are.
         thresholds: Of the verdicts.
         record: Provenance, for the footer.
+        jobs: The folder of what jobs took, if that is to be shown.
     """
     texts = {Path(file).stem: caption(file) for file in captions}
     table = tables.load(found["benchmarks"])
@@ -152,6 +164,7 @@ def assemble(
         contest_pairs=claims.pairs(runs),
         checks=checks,
         faults=faults,
+        took=runtimes.took(jobs, pictures) if jobs else None,
         record=record,
     )
     with atomically(path) as part:
