@@ -113,14 +113,17 @@ def deaf(rng, task, x):
     return exact_method(rng, task, x)
 
 
-def translated(rng, task, x):
-    try:
-        time.sleep(60)
-    except TimeoutError as error:
-        raise RuntimeError("an operation failed") from error
+def into(kind):
+    def translated(rng, task, x):
+        try:
+            time.sleep(60)
+        except TimeoutError as error:
+            raise kind("an operation failed") from error
+
+    return translated
 
 
-@pytest.mark.parametrize("method", [deaf, translated])
+@pytest.mark.parametrize("method", [deaf, into(RuntimeError), into(KeyError)])
 def test_a_run_that_was_late_is_late_whatever_became_of_the_alarm(method):
     found = run(method, TASK, 100, (1, 2), asked(), 0.1)
     assert found.status == "TimeoutError: not done after 0.1 s"

@@ -83,7 +83,11 @@ def found(tmp_path):
     ]
     tables.save(tmp_path / "diffusion.csv", times)
     names = ("benchmarks", "checks", "diffusion")
-    return {name: tmp_path / f"{name}.csv" for name in names} | {"comparison": [], "epidemic": []}
+    return {name: tmp_path / f"{name}.csv" for name in names} | {
+        "comparison": [],
+        "epidemic": [],
+        "runtimes": [],
+    }
 
 
 def pictures(benchmarks=(), diffusion=(), epidemic=()):
@@ -114,15 +118,25 @@ def cells(text, heading):
     return [[re.sub(r"<small>(.*?)</small>", r" (\1)", cell) for cell in row] for row in found]
 
 
-def test_the_page_says_where_the_time_went_if_it_is_told(text, found, tmp_path):
+def test_the_page_says_where_the_time_went_if_there_is_a_table(text, found, tmp_path):
     assert 'id="times"' not in text
-    folder = tmp_path / "runtimes" / "two_moons" / "tuned"
-    folder.mkdir(parents=True)
-    (folder / "train.tsv").write_text("s\tmax_rss\tcpu_time\n90\t1200\t60\n")
+    labels = {"experiment": "benchmarks", "quantity": "training"}
+    took = {
+        "jobs": 2,
+        "wall_seconds": 90,
+        "longest_seconds": 60,
+        "cpu_seconds": 75,
+        "peak_mb": 1200,
+    }
+    tables.save(
+        tmp_path / "runtimes.csv",
+        [tables.row(labels, name, float(value)) for name, value in took.items()],
+    )
+    found = found | {"runtimes": tmp_path / "runtimes.csv"}
     given = found, pictures([("two_moons", "tuned", [])]), NONE, [], THRESHOLDS, {}
-    page.assemble(tmp_path / "report.html", "smoke", *given, tmp_path / "runtimes")
+    page.assemble(tmp_path / "report.html", "smoke", *given)
     (_, row) = cells((tmp_path / "report.html").read_text(encoding="utf-8"), "times")
-    assert row == ["benchmarks", "training", "1", "1.0", "1.5", "1.5", "1.2"]
+    assert row == ["benchmarks", "training", "2", "1.5", "1.0", "1.2", "1.2"]
 
 
 def test_the_page_loads_nothing(text):

@@ -16,5 +16,4 @@ page.assemble(
     snakemake.input.captions,
     p.thresholds,
     record(config=p.config, trained_on=sorted(devices)),
-    p.runtimes,
 )

@@ -147,26 +147,28 @@ def _numbers(found: dict[str, float]) -> Arrays:
 @contextmanager
 def _within(seconds: float) -> Iterator[None]:
     """Raises TimeoutError in the block once it has taken so long, or at its end at the latest."""
-    rang = False
+    armed, rang = True, False
 
     def late() -> TimeoutError:
         return TimeoutError(f"not done after {seconds:g} s")
 
     def stop(*_: object) -> None:
         nonlocal rang
-        rang = True
-        raise late()
+        if armed:
+            rang = True
+            raise late()
 
     before: Callable | int | None = signal.signal(signal.SIGALRM, stop)
     # Some code answers every error by another try: the alarm rings until it is heard.
     signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
         yield
-    except FAILURES as error:
+    except Exception as error:
         if rang and not isinstance(error, TimeoutError):  # what the alarm was made into
             raise late() from error
         raise
     finally:
+        armed = False  # first: an alarm between here and its end would leave it on
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     # An alarm in a finalizer or a callback is printed and lost; a run that was late is late.

@@ -80,15 +80,14 @@ def assemble(
     captions: list[str],
     thresholds: dict[str, float],
     record: dict[str, str],
-    jobs: Path | str | None = None,
 ) -> None:
     """The whole report from files.
 
     Args:
         path: Where the page goes.
         scale: Which configuration the results are of.
-        found: The tidy tables, by experiment: "benchmarks", "checks", "diffusion", "epidemic" and
-            "comparison"; each of the last three may be an empty list.
+        found: The tidy tables, by experiment: "benchmarks", "checks", "diffusion", "epidemic",
+            "comparison" and "runtimes"; each of the last four may be an empty list.
         pictures: By experiment ("benchmarks", "diffusion" and "epidemic"), each task, design and
             its pictures, in the order they are shown.
         overviews: Pictures of all tasks, by experiment: "benchmarks", "diffusion" and "comparison";
@@ -96,15 +95,14 @@ def assemble(
         captions: Files with what to say of each picture, named as the pictures are.
         thresholds: Of the verdicts.
         record: Provenance, for the footer.
-        jobs: The folder of what jobs took, if that is to be shown.
     """
     texts = {Path(file).stem: caption(file) for file in captions}
     table = tables.load(found["benchmarks"])
     verdicts = summary.verdicts(table)
     checks, faults = summary.flagged(tables.load(found["checks"]))
-    times, runs, waves = (
+    times, runs, waves, jobs = (
         tables.merged([found[name]] if found[name] else [])
-        for name in ("diffusion", "comparison", "epidemic")
+        for name in ("diffusion", "comparison", "epidemic", "runtimes")
     )
     verdicts |= summary.verdicts(times) | summary.verdicts(waves)
     shown, responses, series = (pictures[n] for n in ("benchmarks", "diffusion", "epidemic"))
@@ -164,7 +162,7 @@ def assemble(
         contest_pairs=claims.pairs(runs),
         checks=checks,
         faults=faults,
-        took=runtimes.took(jobs, pictures) if jobs else None,
+        took=runtimes.took(jobs),
         record=record,
     )
     with atomically(path) as part:
