@@ -1,10 +1,6 @@
 """BayesFlow 2: a posterior and a likelihood approximator, trained one after the other."""
 
-import os
-
-import job
-
-os.environ.setdefault("KERAS_BACKEND", "jax")
+import job  # isort: skip
 
 import logging
 
@@ -13,14 +9,15 @@ import keras
 import numpy as np
 
 logging.getLogger().setLevel(logging.ERROR)
+VERSION = f"{bf.__version__} ({keras.backend.backend()})"
 
 
 def network(setting: dict, kind: str, data: dict) -> bf.approximators.ContinuousApproximator:
-    """An approximator of either kind. Exchangeable data have trials in rows of their own for the
-    likelihood, and a deep set or a recurrent network before the posterior."""
+    """An approximator of either kind; before the posterior of a set or a series a summary."""
     given, told = ("x", "theta") if kind == "posterior" else ("theta", "x")
-    summary, series = None, setting.get("series", False)
+    summary = None
     if kind == "posterior" and data["x"].ndim == 3:
+        series = setting.get("series", False)
         made = bf.networks.TimeSeriesNetwork if series else bf.networks.DeepSet
         summary = made(summary_dim=16, dropout=0.0)
     as_what = "inference_conditions" if summary is None else "summary_variables"
@@ -29,7 +26,7 @@ def network(setting: dict, kind: str, data: dict) -> bf.approximators.Continuous
     flow = bf.networks.CouplingFlow(
         depth=setting["depth"],
         transform=setting["transform"],
-        use_actnorm=False,
+        use_actnorm=setting.get("actnorm", False),
         subnet_kwargs={"widths": setting["hidden"], "dropout": 0.0, "activation": "silu"},
     )
     return bf.approximators.ContinuousApproximator(
@@ -37,67 +34,73 @@ def network(setting: dict, kind: str, data: dict) -> bf.approximators.Continuous
     )
 
 
-def rows(data: dict, kind: str) -> dict:
-    """Pairs to learn from: of exchangeable data each trial is one, for the likelihood."""
+def rows(data: dict, kind: str, trials: int | None = None) -> dict:
+    """Pairs to learn from: of exchangeable data a row for each trial, or for some, and theta."""
     theta, x = data["theta"], data["x"]
     if kind == "posterior" or x.ndim == 2:
         return {"theta": theta, "x": x}
+    x = x[:, :trials]
     return {"theta": np.repeat(theta, x.shape[1], 0), "x": x.reshape(-1, x.shape[2])}
 
 
-def trained(setting: dict, kind: str, data: dict, epochs: int, laps: job.Laps | None = None):
-    """The approximator after so many passes: Adam with a cosine and a clipped norm."""
-    found, pairs = network(setting, kind, data), rows(data, kind)
-    batch = setting["batch"] * (len(pairs["theta"]) // len(data["theta"]))
+def trained(setting: dict, kind: str, data: dict, epochs: int, laps: job.Laps):
+    """The approximator after so many passes, and the steps in each of them."""
+    found, pairs = network(setting, kind, data), rows(data, kind, setting.get("trials"))
+    each = len(pairs["theta"]) // len(data["theta"])
+    batch = setting.get(f"{kind}_batch", setting["batch"] * each)
+    whole = len(pairs["theta"]) // batch * batch  # a smaller last batch is compiled anew
+    pairs = {name: part[:whole] for name, part in pairs.items()}
     dataset = bf.datasets.OfflineDataset(pairs, batch_size=batch, adapter=found.adapter)
-    steps = epochs * len(dataset)
+    total = epochs * len(dataset)
+    warmup = round(setting["warmup"] * total)
     rate = keras.optimizers.schedules.CosineDecay(
-        0.0,
-        steps,
-        alpha=1e-3,
-        warmup_target=setting["rate"],
-        warmup_steps=max(1, round(setting["warmup"] * steps)),
+        0.0, total - warmup, warmup_target=setting["rate"], warmup_steps=warmup
     )
-    optimizer = keras.optimizers.Adam(rate, global_clipnorm=setting["clip"])
+    ema = {"use_ema": True, "ema_momentum": setting["ema"]} if "ema" in setting else {}
+    optimizer = keras.optimizers.Adam(rate, global_clipnorm=setting["clip"], **ema)
     found.compile(optimizer=optimizer)
-    callbacks = []
-    if laps is not None:
-        laps.steps = len(dataset)
-        callbacks = [keras.callbacks.LambdaCallback(laps.begin, laps.end)]
-    found.fit(dataset=dataset, epochs=epochs, verbose=0, callbacks=callbacks)
+    timer = keras.callbacks.LambdaCallback(on_epoch_begin=laps.begin, on_epoch_end=laps.end)
+    found.fit(dataset=dataset, epochs=epochs, verbose=0, callbacks=[timer])
+    return found, len(dataset)
+
+
+def timed(told: job.Job, kinds: tuple[str, ...]) -> dict[str, float]:
+    """What a step takes."""
+    each, count = {}, 0
+    for kind in kinds:
+        laps = job.Laps()
+        _, count = trained(told.setting, kind, told.data, job.PASSES, laps)
+        each[kind] = laps.steady(count)
+    return job.steps(each, job.PASSES * count)
+
+
+def judged(told: job.Job, kinds: tuple[str, ...]) -> dict[str, float]:
+    """Losses, and then draws and densities per second."""
+    epochs, data = told.setting["epochs"], told.data
+    pair = {k: trained(told.setting, k, data, epochs, job.Laps())[0] for k in kinds}
+    found = job.since_start()
+
+    def log_likelihood(theta: np.ndarray, x: np.ndarray) -> np.ndarray:
+        each = rows({"theta": theta, "x": x}, "likelihood")
+        return pair["likelihood"].log_prob(each).reshape(len(theta), -1).sum(-1)
+
+    def log_posterior(theta: np.ndarray, x: np.ndarray) -> np.ndarray:
+        return pair["posterior"].log_prob({"theta": theta, "x": x})
+
+    def drawn(n: int) -> int:
+        made = pair["posterior"].sample(num_samples=job.DRAWS, conditions={"x": x[:n]})
+        return made["theta"][..., 0].size
+
+    found |= job.losses(log_posterior, log_likelihood, data)
+    job.write(VERSION, found)
+    x = data["test_x"]
+    found |= job.per_second("draws", drawn)
+    if x.ndim == 2:
+        found |= job.per_second("densities", lambda n: len(log_posterior(*job.some(data, n))))
     return found
 
 
 told = job.read()
 keras.utils.set_random_seed(told.seed)
 kinds = ("posterior",) if told.setting.get("series") else ("posterior", "likelihood")
-found: dict[str, float] = {}
-if told.what == "step":
-    for kind in kinds:
-        laps = job.Laps(0)
-        trained(told.setting, kind, told.data, job.PASSES, laps)
-        found = job.added(found, laps.found()) if found else laps.found()
-    found["train_peak_mb"] = job.peak()
-else:
-    pair = {k: trained(told.setting, k, told.data, told.setting["epochs"]) for k in kinds}
-    found = job.since_start()
-
-    def log_likelihood(theta, x):
-        """Summed over exchangeable trials."""
-        each = rows({"theta": theta, "x": x}, "likelihood")
-        return pair["likelihood"].log_prob(each).reshape(len(theta), -1).sum(-1)
-
-    def log_posterior(theta, x):
-        return pair["posterior"].log_prob({"theta": theta, "x": x})
-
-    found |= job.losses(log_posterior, log_likelihood, told.data)
-    x = told.data["test_x"]
-
-    def drawn(n):
-        made = pair["posterior"].sample(num_samples=job.DRAWS, conditions={"x": x[:n]})
-        return made["theta"].size // made["theta"].shape[-1]
-
-    found |= job.per_second("draws", drawn)
-    found |= job.per_second("densities", lambda n: len(log_posterior(*job.some(told.data, n))))
-    found["peak_mb"] = job.peak()
-job.write(f"{bf.__version__} ({keras.backend.backend()})", found)
+job.write(VERSION, timed(told, kinds) if told.what == "step" else judged(told, kinds))

@@ -1,4 +1,4 @@
-"""Figures of bench/results/latest.csv: python bench/peers/figures.py [TABLE [FIGURE.png]]"""
+"""Figure of bench/results/latest.csv: python bench/peers/figures.py [TABLE [FIGURE.png]]"""
 
 import sys
 from pathlib import Path
@@ -12,81 +12,77 @@ mpl.use("Agg")
 
 RESULTS = Path(__file__).parents[1] / "results"
 COLORS = {"ours": "C0", "bayesflow": "C1", "sbi": "C2", "zuko": "C3"}
-WHICH = r", (?P<which>median|least|largest) of (?P<runs>\d+)$"
 
 
-def by_which(table: pd.DataFrame) -> pd.DataFrame:
-    """A row for each system, task, setting and metric, with columns median, least and largest."""
-    found = table.setting.str.extract(WHICH)
-    table = table.assign(
-        which=found.which, setting=table.setting.str.replace(WHICH, "", regex=True)
-    )
-    keys = ["system", "task", "setting", "hardware", "metric"]
-    return table.pivot(index=keys, columns="which", values="value").reset_index()
+def wide(table: pd.DataFrame) -> pd.DataFrame:
+    """A row for each system, task and setting, with a column for each metric."""
+    keys = ["system", "task", "setting"]
+    return table.pivot(index=keys, columns="metric", values="value").reset_index()
+
+
+def spread(rows: pd.DataFrame, metric: str) -> list[pd.Series]:
+    """How far the least and the largest are from the median."""
+    return [rows[metric] - rows[f"{metric}_least"], rows[f"{metric}_largest"] - rows[metric]]
+
+
+def having(table: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Rows that have it."""
+    return table[table[metric].notna()] if metric in table else table[:0]
 
 
 def time_to_loss(ax: Axes, table: pd.DataFrame) -> None:
     """Seconds of training against what is left to the exact joint loss, medians and ranges."""
-    part = table[(table.task == "two_moons") & ~table.setting.str.contains("simulations")]
-    wide = part.pivot(
-        index=["system", "setting"], columns="metric", values=["median", "least", "largest"]
-    )
-    wide = wide[wide["median"]["kl_joint"].notna()]
-    for (system, setting), row in wide.iterrows():
-        x, y = row["median"]["train_seconds"], row["median"]["kl_joint"]
-        ends = [
-            [row["median"][m] - row["least"][m], row["largest"][m] - row["median"][m]]
-            for m in ("train_seconds", "kl_joint")
-        ]
-        spread = {"xerr": [[e] for e in ends[0]], "yerr": [[e] for e in ends[1]]}
-        ax.errorbar(x, y, **spread, fmt="o", color=COLORS[system], capsize=2, markersize=4)
-        ax.annotate(f"{system}: {setting}", (x, y), (4, 4), textcoords="offset points", fontsize=6)
-    ax.set(
-        xscale="log",
-        yscale="log",
-        xlabel="training, start-up included (s)",
-        ylabel="held-out joint KL divergence (nats)",
-        title="Two moons, 10,000 simulations",
-    )
+    rows = having(table, "kl_joint")
+    rows = rows[~rows.setting.str.contains("simulations")].reset_index(drop=True)
+    for index, row in rows.iterrows():
+        one = rows[rows.index == index]
+        ends = {f"{axis}err": spread(one, m) for axis, m in zip("xy", TIMED, strict=True)}
+        x, y = (row[metric] for metric in TIMED)
+        ax.errorbar(x, y, **ends, fmt="o", color=COLORS[row.system], capsize=2, markersize=4)
+        named = f"{row.system}: {row.setting}"
+        ax.annotate(named, (x, y), (4, 3), textcoords="offset points", fontsize=6)
+    ax.set(xscale="log", yscale="log", xlabel="training, start-up included (s)")
+    ax.set(ylabel="held-out joint KL divergence (nats)", title="Two moons, 10,000 simulations")
 
 
-def bars(ax: Axes, rows: pd.DataFrame, label: str, title: str) -> None:
+TIMED = ("train_seconds", "kl_joint")
+
+
+def bars(ax: Axes, rows: pd.DataFrame, metric: str, label: str, title: str) -> None:
     """A bar for each row, medians and ranges."""
-    rows = rows.sort_values("median")
-    names = rows.system + ": " + rows.setting
-    ends = [rows["median"] - rows.least, rows.largest - rows["median"]]
-    ax.barh(names, rows["median"], xerr=ends, color=rows.system.map(COLORS), capsize=2)
+    rows = having(rows, metric)
+    if rows.empty:
+        return
+    rows = rows.sort_values(metric, ascending=False)
+    colors = rows.system.map(COLORS)
+    ax.barh(
+        rows.system + ": " + rows.setting, rows[metric], xerr=spread(rows, metric), color=colors
+    )
     ax.set(xscale="log", xlabel=label, title=title)
     ax.tick_params(axis="y", labelsize=6)
 
 
 def figure(table: pd.DataFrame, path: Path) -> None:
-    """All panels."""
-    table = by_which(table)
-    fig, axes = plt.subplots(2, 2, figsize=(11, 8), layout="constrained")
-    time_to_loss(axes[0, 0], table)
-    steps = table[(table.metric == "step_ms") & (table.task == "two_moons")]
-    two = steps.hardware.str.contains(", 2 of").map({True: ", 2 cores", False: ""})
-    bars(
-        axes[0, 1],
-        steps.assign(setting=steps.setting + two),
-        "ms a joint step",
-        "Training steps, two moons",
-    )
-    draws = table[(table.metric == "draws_per_second") & (table.task == "two_moons")]
-    bars(
-        axes[1, 0],
-        draws,
-        "posterior draws a second and core",
-        "1,000 draws for each of 1,000 data sets",
-    )
-    others = table[(table.metric == "step_ms") & (table.task != "two_moons")]
-    bars(
-        axes[1, 1],
-        others.assign(setting=others.task + ", " + others.setting),
-        "ms a joint step",
-        "Sets, series, dimensions",
-    )
+    """Time to a loss, steps, draws, and other kinds of data; medians over seeds, and ranges."""
+    table = wide(table)
+    table["setting"] = table.setting.str.removesuffix(" (steps)")
+    fig, axes = plt.subplots(2, 2, figsize=(13, 9), layout="constrained")
+    moons = table.task == "two_moons"
+    time_to_loss(axes[0, 0], table[moons])
+    step = "ms a step of both networks"
+    bars(axes[0, 1], table[moons], "step_ms", step, "Training steps, two moons")
+    draws = "posterior draws a second and core"
+    bars(axes[1, 0], table[moons], "draws_per_second", draws, "1,000 draws of each posterior")
+    others = table[~moons].assign(setting=table.task + ", " + table.setting)
+    posterior = "ms a step of the posterior network"
+    if "posterior_step_ms" in others:
+        both = others.posterior_step_ms.fillna(others.get("step_ms"))
+        for end in ("_least", "_largest"):
+            column = others[f"posterior_step_ms{end}"]
+            others[f"posterior_step_ms{end}"] = column.fillna(others.get(f"step_ms{end}"))
+        others["posterior_step_ms"] = both
+        posterior += ", or of both where they step together"
+    bars(axes[1, 1], others, "posterior_step_ms", posterior, "Sets, series, dimensions")
     fig.savefig(path, dpi=150)
 
 

@@ -1,17 +1,18 @@
 """What the script of every system shares: its job, its data, clocks and memory.
 
-Each job is a process, `python SYSTEM.py JOB.json DATA.npz OUT.json`, on as many cores as it was
-given. NumPy only, so that no system has another's libraries in its memory or its time.
+Each job is a process, `python SYSTEM_runs.py JOB.json DATA.npz OUT.json`, on cores of its own.
+NumPy only, so that no system has another's libraries in its memory or its time.
 """
 
 import time
 
 BEGUN, WORKED = time.perf_counter(), time.process_time()
 
-import json  # noqa: E402 - the clock starts before all that takes time
-import resource  # noqa: E402
+# The clocks start before all that takes time.
+import json  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Callable  # noqa: E402
+from pathlib import Path  # noqa: E402
 from typing import Any, NamedTuple  # noqa: E402
 
 import numpy as np  # noqa: E402
@@ -19,6 +20,8 @@ import numpy as np  # noqa: E402
 PASSES = 5  # that a step is timed by; the first, which compiles, does not count
 DRAWS = 1000  # of each posterior
 DATASETS = 1000  # that draws and densities are timed on
+CHUNKS = (10, 100, 1000)  # data sets at once: each system has the number that suits it best
+DENSITIES = 100  # pairs for each of these data sets
 
 
 class Job(NamedTuple):
@@ -28,7 +31,7 @@ class Job(NamedTuple):
         what: "train" or "step".
         setting: Of the networks and of their training, as the system's script knows it.
         seed: Of initial weights and of the order of the data.
-        data: Arrays by name: theta, x, test_theta and test_x.
+        data: Arrays by name: theta, x, test_theta and test_x, and the prior's low and high.
     """
 
     what: str
@@ -39,8 +42,7 @@ class Job(NamedTuple):
 
 def read() -> Job:
     """The job that this process was started for."""
-    with open(sys.argv[1]) as file:
-        told = json.load(file)
+    told = json.loads(Path(sys.argv[1]).read_text())
     with np.load(sys.argv[2]) as file:
         data = {name: file[name] for name in file}
     for name in ("theta", "x"):
@@ -49,9 +51,20 @@ def read() -> Job:
 
 
 def write(version: str, found: dict[str, float]) -> None:
-    """Its metrics."""
-    with open(sys.argv[3], "w") as file:
-        json.dump({"version": version, "metrics": found}, file)
+    """Its metrics so far: what comes later may yet fail."""
+    Path(sys.argv[3]).write_text(json.dumps({"version": version, "metrics": found}))
+
+
+def peak() -> float:
+    """The largest resident memory since the process began, or since `forget`, in MB."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (found,) = (line.split()[1] for line in lines if line.startswith("VmHWM"))
+    return int(found) / 1024
+
+
+def forget() -> None:
+    """Largest is counted from here on."""
+    Path("/proc/self/clear_refs").write_text("5")
 
 
 def since_start() -> dict[str, float]:
@@ -63,29 +76,37 @@ def since_start() -> dict[str, float]:
     }
 
 
-def peak() -> float:
-    """The largest resident memory of this process so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def per_second(name: str, made: Callable[[int], int]) -> dict[str, float]:
-    """How many are made in a second, for `DATASETS` data sets, after a call for a few to warm up.
+    """How many are made in a second, for `DATASETS` data sets in the chunks that are fastest.
 
     Args:
         name: Of what is made.
         made: Makes them for so many data sets, and returns how many.
     """
-    made(10)
-    begun = time.perf_counter()
-    count = made(DATASETS)
-    return {f"{name}_per_second": count / (time.perf_counter() - begun)}
+    rates = {}
+    for chunk in CHUNKS:
+        forget()
+        made(chunk)  # what is compiled is compiled for this shape
+        times, count = [], 0
+        for _ in range(3 if chunk < DATASETS else 1):
+            begun = time.perf_counter()
+            count = made(chunk)
+            times.append(time.perf_counter() - begun)
+        rates[chunk] = count / float(np.median(times)), peak()
+    best = max(rates, key=lambda chunk: rates[chunk][0])
+    return {
+        f"{name}_per_second": rates[best][0],
+        f"{name}_peak_mb": rates[best][1],
+        f"{name}_at_once": float(best),
+    }
 
 
 class Laps:
-    """Milliseconds of steps, by passes over the data; the first, which compiles, is told apart."""
+    """Times of whole passes over the data: of their steps, that of the later passes' median."""
 
-    def __init__(self, steps: int):
-        self.steps, self.walls, self.works = steps, [], []
+    def __init__(self):
+        self.walls: list[float] = []
+        self.works: list[float] = []
 
     def begin(self, *_: object) -> None:
         """A pass begins."""
@@ -96,19 +117,25 @@ class Laps:
         self.walls.append(time.perf_counter() - self.wall)
         self.works.append(time.process_time() - self.work)
 
-    def found(self) -> dict[str, float]:
-        """Of a step, the medians over the later passes; and what came before steps were steady."""
-        wall, work = (1e3 * float(np.median(t[1:])) / self.steps for t in (self.walls, self.works))
-        return {
-            "step_ms": wall,
-            "step_cpu_ms": work,
-            "start_seconds": self.walls[0] - wall * self.steps / 1e3,
-        }
+    def steady(self, steps: int) -> tuple[float, float]:
+        """Milliseconds of a step, by the clock and of the CPU, after the first pass."""
+        wall, work = (1e3 * float(np.median(t[1:])) / steps for t in (self.walls, self.works))
+        return wall, work
 
 
-def added(first: dict[str, float], second: dict[str, float]) -> dict[str, float]:
-    """Of a posterior step and a likelihood step, the joint step."""
-    return {name: first[name] + second[name] for name in first}
+def steps(each: dict[str, tuple[float, float]], count: int) -> dict[str, float]:
+    """What a step takes, of each network and of both, and what came before steps were steady.
+
+    Args:
+        each: By network ("posterior", "likelihood", or "" for both at once), from `Laps.steady`.
+        count: How many steps were taken of each.
+    """
+    wall, work = (sum(times) for times in zip(*each.values(), strict=True))
+    found = {f"{name}_step_ms": times[0] for name, times in each.items() if name}
+    if len(each) > 1 or "" in each:
+        found |= {"step_ms": wall, "step_cpu_ms": work}
+    start = time.perf_counter() - BEGUN - count * wall / 1e3
+    return found | {"start_seconds": start, "step_peak_mb": peak()}
 
 
 def losses(
@@ -124,7 +151,13 @@ def losses(
 
 
 def some(data: dict[str, np.ndarray], n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Held-out theta and x, again and again: a hundred times as many pairs as data sets, `n`."""
-    count = len(data["test_theta"])
-    places = np.arange(100 * n) % count
+    """Held-out theta and x, again and again: `DENSITIES` times as many pairs as data sets `n`."""
+    places = np.arange(DENSITIES * n) % len(data["test_theta"])
     return data["test_theta"][places], data["test_x"][places]
+
+
+def rate(share: float, warmup: float) -> float:
+    """All systems' schedule: of the highest rate, after a share of all steps."""
+    if share < warmup:
+        return share / warmup
+    return 0.5 * (1 + float(np.cos(np.pi * (share - warmup) / (1 - warmup))))
