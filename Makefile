@@ -2,9 +2,9 @@
 # make test     the test suite, the smoke pipeline included
 # make test-all the same with the tests that take minutes each
 # make bench    speed and accuracy beside other packages, in an environment of its own: hours
-# make lock     writes envs/*.lock anew, from pyproject.toml
+# make lock     writes envs/*.lock anew, from pyproject.toml and PEERS below
 #
-# Each works alone: it makes .venv first if it is not there.
+# Each works alone: it makes .venv first if it is not there (bench: .venv-bench).
 
 PYTHON ?= python3
 TORCH := torch==2.13.0
@@ -47,7 +47,7 @@ $(VENV)/tested: envs/test.lock $(VENV)/installed
 	$(PIP) install --quiet --no-deps -r envs/test.lock
 	touch $@
 
-$(BENCH)/installed: envs/requirements.lock envs/bench.lock pyproject.toml | check
+$(BENCH)/installed: envs/requirements.lock envs/bench.lock pyproject.toml Makefile | check
 	$(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/pip --disable-pip-version-check install --quiet $(TORCH)
 	$(BENCH)/bin/pip --disable-pip-version-check install --quiet --no-deps -r envs/requirements.lock -r envs/bench.lock
@@ -79,8 +79,11 @@ lock: | check
 	$$pip freeze | grep -Ev '$(NOT_LOCKED)' > envs/requirements.lock; \
 	$$pip install --quiet '.[test]'; \
 	$$pip freeze | grep -Ev '$(NOT_LOCKED)' | grep -vxFf envs/requirements.lock > envs/test.lock; \
-	$$pip install --quiet $(PEERS); \
-	$$pip freeze | grep -Ev '$(NOT_LOCKED)' | grep -vxFf envs/requirements.lock | grep -vxFf envs/test.lock > envs/bench.lock
+	$(PYTHON) -m venv --clear "$$fresh"; \
+	$$pip install --quiet $(TORCH); \
+	$$pip install --quiet --no-deps -r envs/requirements.lock; \
+	$$pip install --quiet -c envs/requirements.lock $(PEERS); \
+	$$pip freeze | grep -Ev '$(NOT_LOCKED)' | grep -vxFf envs/requirements.lock > envs/bench.lock
 
 clean:
 	rm -rf $(VENV) $(BENCH) build src/*.egg-info
