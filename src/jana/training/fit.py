@@ -18,7 +18,7 @@ from .losses import Trials, some_trials
 from .members import Part, pace, using
 from .schedule import keep, rate
 from .state import Epoch, State
-from .steps import Loss, Steps
+from .steps import Loss, Steps, flushing
 
 Data = tuple[Float[Tensor, " _ D"], Float[Tensor, " _ *X"]]  # theta and x, row by row
 AVERAGE_EVERY = 10  # steps between updates of the running average: a tenth of the traffic
@@ -347,7 +347,8 @@ def _one_pass(steps, rows, training, seeds, epoch) -> dict[str, Tensor]:  # noqa
             for group, part in parts.items()
         ]
         trials = _trials(model, rng, x, training)
-        found.append(steps(theta[members, batch], x[members, batch], trials, paces))
+        with flushing():
+            found.append(steps(theta[members, batch], x[members, batch], trials, paces))
         if (done + 1) % AVERAGE_EVERY == 0:
             for part in parts.values():
                 part.follow(keep(done, AVERAGE_EVERY, training.decay))
