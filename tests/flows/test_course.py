@@ -2,7 +2,7 @@
 
 import torch
 
-from jana.flows.course import MOST, RATE, Course
+from jana.flows.course import BEYOND, LEAST, RATE, Course
 from jana.networks.mlp import Style
 from jana.rng import generator
 
@@ -45,6 +45,17 @@ def test_growth_is_summed_over_the_steps_and_none_looks_ahead(rng):
 def test_a_course_that_runs_away_stays_a_number():
     found = course()
     with torch.no_grad():
+        found.rate.bias.copy_(torch.tensor([1e6, -1e6]).expand(1, 1, 2))
+    made, _ = found(torch.zeros(1, 2, 3), torch.zeros(1, 2, 9, 5))
+    assert (made[..., 0] == -LEAST).all() and (made[..., 1] == LEAST).all()
+
+
+def test_no_course_is_far_above_what_was_seen(rng):
+    """Else a few parameters of which little was learned make series of more people than there are."""
+    x = torch.rand(400, 2, generator=rng) * torch.tensor([50.0, 3000.0])
+    found = course()
+    found.set_from(x, torch.randn(400, 5, generator=rng))
+    with torch.no_grad():
         found.rate.bias.fill_(1e6)
     made, _ = found(torch.zeros(1, 2, 3), torch.zeros(1, 2, 9, 5))
-    assert (made == MOST).all()
+    torch.testing.assert_close(made[0, 0, -1], x.amax(0).log() + BEYOND)

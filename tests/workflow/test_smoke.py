@@ -211,7 +211,12 @@ def test_a_changed_constant_in_one_simulator_re_runs_only_that_task(copy):
     )
     jobs = planned(copy)
     assert {task for _, task in jobs} == {"two_moons", ""}
-    tables = {"benchmarks_table", "checks_table", "diagnose_checks"}  # checks are shown on it too
+    tables = {
+        "benchmarks_table",
+        "checks_table",
+        "diagnose_checks",
+        "runtimes_table",
+    }  # checks are shown on it too
     assert {rule for rule, task in jobs if not task} == {"all", "report", "figure_c2st"} | tables
     assert {"simulate", "exact_draws", "exact_densities", "train", "draws"} <= {
         rule for rule, _ in jobs

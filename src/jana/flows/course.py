@@ -11,7 +11,8 @@ from ..networks.recurrent import Recurrent
 from .ridge import of_logarithms
 
 RATE = 0.1  # of a step's growth, per unit of what the network says
-MOST = 40.0  # size of a logarithm
+LEAST = -40.0  # of a logarithm
+BEYOND = 1.0  # of the largest logarithm that was seen, above which no course goes
 
 
 class Course(nn.Module):
@@ -20,7 +21,8 @@ class Course(nn.Module):
     A linear regression in closed form, to which a recurrent network adds: once at each step, and by
     a rate of growth, which is summed over all steps so far, as what grows in proportion to
     itself has a logarithm that is a sum. It sees no number of the series, so that all of them
-    may be taken beside it. Both start at zero.
+    may be taken beside it. Both start at zero. Sums of rates run away where there was little to
+    learn from: no level is above what the simulations reached, but for a factor of e.
 
     Args:
         rngs: One generator per member.
@@ -43,6 +45,7 @@ class Course(nn.Module):
         super().__init__()
         self.register_buffer("slope", torch.zeros(known, size))
         self.register_buffer("offset", torch.zeros(size))
+        self.register_buffer("high", torch.full((size,), -LEAST))
         self.start = Linear(hidden_weights(rngs, told, style.hidden[0], style.start))
         self.first = MLP(rngs, 0, told, hidden, style)
         self.unit = Recurrent(rngs, "gru", known, hidden)
@@ -51,7 +54,10 @@ class Course(nn.Module):
 
     @torch.no_grad()
     def set_from(self, x: Float[Tensor, "R X"], known: Float[Tensor, "R F"]) -> None:
-        """Fits the regression of each number's logarithm, where it is positive."""
+        """Fits the regression of each number's logarithm, where it is positive; and the bounds."""
+        largest = x.amax(0)
+        seen = largest > 0  # else nothing is known of its size
+        self.high[seen] = largest[seen].log() + BEYOND
         for fit in of_logarithms(x, known):
             self.slope[:, fit.place], self.offset[fit.place] = fit.slope.to(self.slope), fit.offset
 
@@ -64,7 +70,7 @@ class Course(nn.Module):
         level = self.level(torch.cat([states, known], -1).flatten(1, 2)).unflatten(1, shape)
         rate = self.rate(states.flatten(1, 2)).unflatten(1, shape)
         found = self.regressed(known) + level + RATE * rate.cumsum(2)
-        return found.clamp(-MOST, MOST), states
+        return found.clamp(min=LEAST).minimum(self.high), states
 
     def regressed(self, known: Float[Tensor, "*B F"]) -> Float[Tensor, "*B X"]:
         """The logarithms by the regression alone."""
