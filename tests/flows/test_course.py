@@ -51,7 +51,7 @@ def test_a_course_that_runs_away_stays_a_number():
 
 
 def test_no_course_is_far_above_what_was_seen(rng):
-    """Else a few parameters of which little was learned make series of more people than there are."""
+    """Else parameters of which little was learned make series of more people than there are."""
     x = torch.rand(400, 2, generator=rng) * torch.tensor([50.0, 3000.0])
     found = course()
     found.set_from(x, torch.randn(400, 5, generator=rng))

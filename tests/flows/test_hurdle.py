@@ -5,8 +5,9 @@ import math
 import pytest
 import torch
 
-from jana.flows.hurdle import Hurdle
+from jana.flows.hurdle import BEYOND, WIDEST, Hurdle
 from jana.flows.spline import Spline
+from jana.networks.levels import deviations
 from jana.networks.mlp import Style
 from jana.rng import generator
 
@@ -42,11 +43,25 @@ def test_the_density_of_a_draw_is_the_one_it_came_with(rng):
     )
 
 
-def test_draws_of_wild_networks_are_numbers_too(rng):
-    """Logarithms of hundreds are cut off where a number in single precision ends."""
+def test_draws_of_wild_networks_are_no_larger_than_what_was_seen_but_for_a_factor(rng):
+    """Of e; and their densities are those of what was drawn. Nothing was seen of the last number."""
     flow, features = hurdle(3, moved=3.0), torch.randn(1, 500, 5, generator=rng)
-    x = flow.sample(flow.noise(generator(3), 500)[None], features).draws
-    assert x.isfinite().all() and (x >= 0).all() and x.max() > 1e15
+    seen = torch.rand(400, 3, generator=rng) * torch.tensor([1.0, 1.0, 0.0])
+    flow.set_from(seen, torch.randn(400, features.shape[-1] - flow.learned, generator=rng))
+    found = flow.sample(flow.noise(generator(3), 500)[None], features)
+    x = found.draws[:, :, 0]
+    assert x.isfinite().all() and (x >= 0).all()
+    most = seen[:, :2].amax(0) * math.exp(BEYOND)
+    torch.testing.assert_close(x[0, :, :2].amax(0), most)  # some were cut off
+    torch.testing.assert_close(
+        found.log_prob[:, :, 0], flow.log_prob(x, features), atol=1e-2, rtol=1e-3
+    )
+
+
+def test_no_width_is_beyond_a_factor_of_two(rng):
+    flow, features = hurdle(3, moved=3.0), torch.randn(1, 500, 5, generator=rng)
+    *_, log_scale, _ = flow._told(deviations(torch.rand(1, 500, 3, generator=rng)), features)
+    assert log_scale.min() == -WIDEST
 
 
 def test_a_number_is_told_of_those_before_it_only(rng):

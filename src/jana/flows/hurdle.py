@@ -17,10 +17,11 @@ from .spline import Spline
 from .warps import softclip
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
-FARTHEST = (
-    3.0  # of a number's centre from what is expected, by the logarithm: drawn series stay near
-)
-LARGEST = 40.0  # logarithm of a draw: its square is finite in single precision, and not zero
+# Drawn series feed on themselves, and stay near what is expected by these, all of logarithms.
+FARTHEST = 3.0  # of a number's centre from what is expected
+WIDEST = math.log(2.0)  # logarithm of the width
+BEYOND = 1.0  # of a draw above all that was seen
+LARGEST = 40.0  # of a draw: its square is finite in single precision, and not zero
 
 Rows = Float[Tensor, "M R X"]
 Features = Float[Tensor, "M R F"]
@@ -64,6 +65,7 @@ class Hurdle(nn.Module):
         self.register_buffer("spread_slope", torch.zeros(plain, size))
         self.register_buffer("spread", torch.zeros(size))
         self.register_buffer("log_odds", torch.zeros(size))
+        self.register_buffer("high", torch.full((size,), LARGEST))
         # What each number's network is told of the row: those before it.
         before = torch.ones(size, size).tril(-1).repeat(1, DEVIATIONS)
         self.register_buffer("before", before[:, None], persistent=False)
@@ -76,6 +78,8 @@ class Hurdle(nn.Module):
     @torch.no_grad()
     def set_from(self, x: Float[Tensor, "R X"], plain: Float[Tensor, "R F"]) -> None:
         """Fits a ridge regression to each number's logarithm where it is positive."""
+        largest = x.amax(0)
+        self.high.copy_(torch.where(largest > 0, largest.log() + BEYOND, LARGEST))
         rows = some(len(x), x.device)
         x, plain = x[rows], plain[rows]
         share = (x <= 0).double().mean(0).clamp(1e-4, 1 - 1e-4)
@@ -120,10 +124,14 @@ class Hurdle(nn.Module):
         for place in range(self.size):
             odds, mean, log_scale, warp = self._told(deviations(x), features)
             y, log_slope = self.spline.inverse(z, warp)
-            log = y * (-log_scale).exp() + mean
+            free = y * (-log_scale).exp() + mean
+            log, normal = free.clamp(min=-LARGEST).minimum(self.high), z
+            if (log != free).any():  # the density is that of what is drawn
+                normal, back = self.spline.forward((log - mean) * log_scale.exp(), warp)
+                log_slope = -back
             zero = uniform < torch.sigmoid(odds)
-            drawn = torch.where(zero, 0.0, log.clamp(-LARGEST, LARGEST).exp())
-            normal = -0.5 * z.square() - HALF_LOG_2PI
+            drawn = torch.where(zero, 0.0, log.exp())
+            normal = -0.5 * normal.square() - HALF_LOG_2PI
             density = logsigmoid(-odds) + normal - log_slope + log_scale - log
             each = torch.where(zero, logsigmoid(odds), density)
             x = torch.cat([x[..., :place], drawn[..., place : place + 1], x[..., place + 1 :]], -1)
@@ -146,7 +154,7 @@ class Hurdle(nn.Module):
         wide = softclip(plain @ self.spread_slope + self.spread, MOST)
         beyond = softclip(wide.exp() * told[..., 1], FARTHEST)
         mean = plain @ self.slope + self.offset + beyond
-        log_scale = softclip(told[..., 2], MOST) - wide
+        log_scale = (softclip(told[..., 2], MOST) - wide).clamp(min=-WIDEST)
         return self.log_odds + told[..., 0], mean, log_scale, told[..., 3:]
 
     def hidden(self) -> list[nn.Parameter]:
