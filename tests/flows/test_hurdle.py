@@ -44,7 +44,7 @@ def test_the_density_of_a_draw_is_the_one_it_came_with(rng):
 
 
 def test_draws_of_wild_networks_are_no_larger_than_what_was_seen_but_for_a_factor(rng):
-    """Of e; and their densities are those of what was drawn. Nothing was seen of the last number."""
+    """Of e; and densities are those of what was drawn. Nothing was seen of the last number."""
     flow, features = hurdle(3, moved=3.0), torch.randn(1, 500, 5, generator=rng)
     seen = torch.rand(400, 3, generator=rng) * torch.tensor([1.0, 1.0, 0.0])
     flow.set_from(seen, torch.randn(400, features.shape[-1] - flow.learned, generator=rng))
@@ -62,6 +62,14 @@ def test_no_width_is_beyond_a_factor_of_two(rng):
     flow, features = hurdle(3, moved=3.0), torch.randn(1, 500, 5, generator=rng)
     *_, log_scale, _ = flow._told(deviations(torch.rand(1, 500, 3, generator=rng)), features)
     assert log_scale.min() == -WIDEST
+
+
+def test_every_width_learns_at_the_start(rng):
+    flow, features = hurdle(1, moved=0.0), torch.randn(1, 50, 5, generator=rng)
+    flow.spread.fill_(3.0)  # wider than any may be
+    x = torch.rand(1, 50, 1, generator=rng) + 0.5
+    flow.log_prob(x, features).sum().backward()
+    assert flow.network.last.bias.grad[..., 2].abs() > 1
 
 
 def test_a_number_is_told_of_those_before_it_only(rng):

@@ -151,7 +151,8 @@ class Hurdle(nn.Module):
         told = self.network(inputs, offset.flatten(0, 1))
         told = told.unflatten(0, (members, self.size)).movedim(1, 2)  # (M, R, X, outputs)
         plain = features[..., self.learned :]
-        wide = softclip(plain @ self.spread_slope + self.spread, MOST)
+        # At the start none is beyond: where the last bound cuts, no width learns.
+        wide = softclip(plain @ self.spread_slope + self.spread, MOST).clamp(max=WIDEST)
         beyond = softclip(wide.exp() * told[..., 1], FARTHEST)
         mean = plain @ self.slope + self.offset + beyond
         log_scale = (softclip(told[..., 2], MOST) - wide).clamp(min=-WIDEST)
