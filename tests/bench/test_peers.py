@@ -1,6 +1,7 @@
 """The comparison with other packages: its plan, its table, and every script that is here."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -177,9 +178,8 @@ def test_the_script_runs(system, task, what, pairs, tmp_path):
     small = "import job, runpy, sys; job.DRAWS, job.DATASETS, job.CHUNKS = 5, 20, (10, 20); "
     run = f"sys.argv = sys.argv[1:]; runpy.run_path({str(PEERS / f'{system}_runs.py')!r})"
     command = [sys.executable, "-c", small + run, "", *files]
-    done = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, cwd=PEERS
-    )
+    how = {"cwd": tmp_path, "env": os.environ | {"PYTHONPATH": str(PEERS)}}
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, **how)
     assert done.returncode == 0, done.stderr
     metrics = json.loads((tmp_path / "out.json").read_text())["metrics"]
     timed = {"step_ms", "step_cpu_ms", "start_seconds", "step_peak_mb"}
