@@ -20,6 +20,7 @@ PIP := $(BIN)/pip --disable-pip-version-check
 # Packages that ours are measured beside.
 PEERS := bayesflow==2.0.12 jax==0.10.2
 BENCH := .venv-bench
+BENCH_PIP := $(BENCH)/bin/pip --disable-pip-version-check
 
 .PHONY: report test test-all bench lock check clean
 
@@ -49,9 +50,9 @@ $(VENV)/tested: envs/test.lock $(VENV)/installed
 
 $(BENCH)/installed: envs/requirements.lock envs/bench.lock pyproject.toml Makefile | check
 	$(PYTHON) -m venv $(BENCH)
-	$(BENCH)/bin/pip --disable-pip-version-check install --quiet $(TORCH)
-	$(BENCH)/bin/pip --disable-pip-version-check install --quiet --no-deps -r envs/requirements.lock -r envs/bench.lock
-	$(BENCH)/bin/pip --disable-pip-version-check install --quiet --no-deps -e .
+	$(BENCH_PIP) install --quiet $(TORCH)
+	$(BENCH_PIP) install --quiet --no-deps -r envs/requirements.lock -r envs/bench.lock
+	$(BENCH_PIP) install --quiet --no-deps -e .
 	touch $@
 
 check:

@@ -2,7 +2,7 @@
 
     python bench/peers/compare.py [FOLDER] [--only NAME ... --table TABLE.csv]
 
-FOLDER (bench/work) keeps the data and what each process found: a run that was stopped goes on, with
+FOLDER (bench/kept) keeps the data and what each process found: a run that was stopped goes on, with
 the same code, packages and processor. Names are of systems, of tasks, or train and step.
 """
 
@@ -30,6 +30,7 @@ LATEST = ROOT / "bench" / "results" / "latest.csv"
 COLUMNS = ["system", "version", "task", "metric", "setting", "value", "unit", "hardware", "date"]
 UNITS = {"ms": "ms", "seconds": "s", "mb": "MB", "second": "1/s", "once": "", "runs": ""}
 SIZES = {"epidemic_corrected": 2000}
+KINDS = ("system", "task", "what")
 ENDS = {"": statistics.median, "_least": min, "_largest": max}
 Run = dict[str, Any]
 
@@ -136,7 +137,7 @@ def label(run: Run) -> str:
 
 def wanted(runs: list[Run], only: list[str]) -> list[Run]:
     """Those runs whose system, task and kind are among the names, where some are named."""
-    kinds = [{run[kind] for run in runs} for kind in ("system", "task", "what")]
+    kinds = [{run[kind] for run in runs} for kind in KINDS]
     unknown = set(only) - set().union(*kinds)
     if unknown:
         raise SystemExit(f"--only takes systems, tasks, train and step, not {sorted(unknown)}")
@@ -147,13 +148,10 @@ def wanted(runs: list[Run], only: list[str]) -> list[Run]:
     return chosen
 
 
-KINDS = ("system", "task", "what")
-
-
 def arguments() -> argparse.Namespace:
     """Of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "bench" / "work")
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "bench" / "kept")
     parser.add_argument("--only", nargs="*", default=[], help="systems, tasks, train or step")
     parser.add_argument("--plan", type=Path, default=HERE / "plan.yaml")
     parser.add_argument("--table", type=Path, default=LATEST)

@@ -80,7 +80,7 @@ def make(folder: Path) -> None:
                 folder / f"{name}-{n}.npz", lambda rng, n, task=task: task.draw(rng, n), n, *bounds
             )
     save(folder / "race-10000.npz", race, 10_000, *RACE)
-    for dim in (2, 10, 50):
+    for dim in (10, 50):
         edge = torch.ones(dim)
         path = folder / f"normal{dim}-10000.npz"
         save(path, lambda rng, n, dim=dim: normal(rng, n, dim), 10_000, -edge, edge)

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 mpl.use("Agg")
 
 RESULTS = Path(__file__).parents[1] / "results"
+TIMED = ("train_seconds", "kl_joint")
 COLORS = {"ours": "C0", "bayesflow": "C1", "sbi": "C2", "zuko": "C3"}
 
 
@@ -43,9 +44,6 @@ def time_to_loss(ax: Axes, table: pd.DataFrame) -> None:
         ax.annotate(named, (x, y), (4, 3), textcoords="offset points", fontsize=6)
     ax.set(xscale="log", yscale="log", xlabel="training, start-up included (s)")
     ax.set(ylabel="held-out joint KL divergence (nats)", title="Two moons, 10,000 simulations")
-
-
-TIMED = ("train_seconds", "kl_joint")
 
 
 def bars(ax: Axes, rows: pd.DataFrame, metric: str, label: str, title: str) -> None:

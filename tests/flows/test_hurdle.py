@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from jana.flows.hurdle import BEYOND, WIDEST, Hurdle
+from jana.flows.hurdle import WIDEST, Hurdle
+from jana.flows.ridge import BEYOND
 from jana.flows.spline import Spline
 from jana.networks.levels import deviations
 from jana.networks.mlp import Style

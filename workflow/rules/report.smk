@@ -108,14 +108,7 @@ rule report:
             "comparison": "wide_comparison",
         },
         thresholds=BENCHMARKS["verdicts"],
-        tables=[
-            "benchmarks",
-            "checks",
-            "diffusion",
-            "epidemic",
-            "comparison",
-            "runtimes",
-        ],
+        tables=[*TABLES, "runtimes"],
         pictures={
             "benchmarks": [
                 (t, d, [figure_path(t, d, name) for name in figure_names(t)])

@@ -8,11 +8,9 @@ from torch import Generator, Tensor, nn
 
 from ..networks.mlp import MLP, Linear, Style, hidden_weights
 from ..networks.recurrent import Recurrent
-from .ridge import of_logarithms
+from .ridge import LARGEST, ceiling, of_logarithms
 
 RATE = 0.1  # of a step's growth, per unit of what the network says
-LEAST = -40.0  # of a logarithm
-BEYOND = 1.0  # of the largest logarithm that was seen, above which no course goes
 
 
 class Course(nn.Module):
@@ -45,7 +43,7 @@ class Course(nn.Module):
         super().__init__()
         self.register_buffer("slope", torch.zeros(known, size))
         self.register_buffer("offset", torch.zeros(size))
-        self.register_buffer("high", torch.full((size,), -LEAST))
+        self.register_buffer("high", torch.full((size,), LARGEST))
         self.start = Linear(hidden_weights(rngs, told, style.hidden[0], style.start))
         self.first = MLP(rngs, 0, told, hidden, style)
         self.unit = Recurrent(rngs, "gru", known, hidden)
@@ -55,9 +53,7 @@ class Course(nn.Module):
     @torch.no_grad()
     def set_from(self, x: Float[Tensor, "R X"], known: Float[Tensor, "R F"]) -> None:
         """Fits the regression of each number's logarithm, where it is positive; and the bounds."""
-        largest = x.amax(0)
-        seen = largest > 0  # else nothing is known of its size
-        self.high[seen] = largest[seen].log() + BEYOND
+        self.high.copy_(ceiling(x))
         for fit in of_logarithms(x, known):
             self.slope[:, fit.place], self.offset[fit.place] = fit.slope.to(self.slope), fit.offset
 
@@ -70,7 +66,7 @@ class Course(nn.Module):
         level = self.level(torch.cat([states, known], -1).flatten(1, 2)).unflatten(1, shape)
         rate = self.rate(states.flatten(1, 2)).unflatten(1, shape)
         found = self.regressed(known) + level + RATE * rate.cumsum(2)
-        return found.clamp(min=LEAST).minimum(self.high), states
+        return found.clamp(min=-LARGEST).minimum(self.high), states
 
     def regressed(self, known: Float[Tensor, "*B F"]) -> Float[Tensor, "*B X"]:
         """The logarithms by the regression alone."""

@@ -12,7 +12,7 @@ from ..networks.levels import DEVIATIONS, deviations
 from ..networks.mlp import MLP, Linear, Style, hidden_weights
 from .flow import Sample
 from .gaussian import MOST
-from .ridge import of_logarithms, ridge, some
+from .ridge import LARGEST, ceiling, of_logarithms, ridge, some
 from .spline import Spline
 from .warps import softclip
 
@@ -20,8 +20,6 @@ HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 # Drawn series feed on themselves, and stay near what is expected by these, all of logarithms.
 FARTHEST = 3.0  # of a number's centre from what is expected
 WIDEST = math.log(2.0)  # logarithm of the width
-BEYOND = 1.0  # of a draw above all that was seen
-LARGEST = 40.0  # of a draw: its square is finite in single precision, and not zero
 
 Rows = Float[Tensor, "M R X"]
 Features = Float[Tensor, "M R F"]
@@ -78,8 +76,7 @@ class Hurdle(nn.Module):
     @torch.no_grad()
     def set_from(self, x: Float[Tensor, "R X"], plain: Float[Tensor, "R F"]) -> None:
         """Fits a ridge regression to each number's logarithm where it is positive."""
-        largest = x.amax(0)
-        self.high.copy_(torch.where(largest > 0, largest.log() + BEYOND, LARGEST))
+        self.high.copy_(ceiling(x))
         rows = some(len(x), x.device)
         x, plain = x[rows], plain[rows]
         share = (x <= 0).double().mean(0).clamp(1e-4, 1 - 1e-4)

@@ -9,6 +9,8 @@ from torch import Tensor
 
 ROWS = 50_000  # that a regression of logarithms is fitted to, at most
 RIDGE = 1e-3  # a prior precision of the standardized slopes
+LARGEST = 40.0  # of a logarithm: squares are finite in single precision, and not zero
+BEYOND = 1.0  # of the largest logarithm that was seen, above which no model of numbers goes
 
 
 def ridge(
@@ -51,6 +53,12 @@ def of_logarithms(x: Float[Tensor, "R X"], design: Float[Tensor, "R F"]) -> Iter
             known, target = design[positive], column[positive].double().log()
             slope, offset = ridge(known, target)
             yield Fit(place, slope, offset, known, target - known @ slope - offset)
+
+
+def ceiling(x: Float[Tensor, "R X"]) -> Float[Tensor, " X"]:
+    """Above which no logarithm of a number is to go: a little more than was seen, if any was."""
+    largest = x.amax(0)
+    return torch.where(largest > 0, largest.log() + BEYOND, LARGEST)
 
 
 def some(n: int, device: torch.device) -> Tensor:
