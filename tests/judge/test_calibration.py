@@ -8,6 +8,7 @@ from tidy import LABELS, select, value
 
 from jana import simulators
 from jana.diagnostics import ecdf
+from jana.evidence.psis import smooth
 from jana.judge import calibration
 from jana.judge.calibration import EXTRA, Answers
 from jana.rng import generator
@@ -116,6 +117,69 @@ def test_the_prior_is_flagged_by_what_looks_at_the_data_alone():
     assert found["log_likelihood"] < 0.01 and found["tarp"] < 0.01
 
 
+def prior(theta):
+    return normal(theta, 0 * theta, 1.0)
+
+
+@pytest.mark.parametrize("scale", [0.8, 1.4], ids=["narrow", "wide"])
+def test_weights_of_a_right_likelihood_mend_a_wrong_posterior(scale):
+    theta, one = answers(1, scale=scale)
+    (mended,) = calibration.refined([one], prior, theta, [1.0])
+    found = judged((theta, mended), answers(1))
+    assert (
+        min(p_values(found).values()) > 0.05
+        and max(p_values(judged((theta, one), answers(1))).values()) < 0.01
+    )
+
+
+def test_weights_of_a_wrong_likelihood_spoil_a_right_posterior():
+    theta, one = answers(1, noise=0.7)
+    (spoiled,) = calibration.refined([one], prior, theta, [1.0])
+    found = p_values(judged((theta, spoiled), (theta, one)))
+    assert found["a"] < 0.01 and found["log_likelihood"] < 0.01
+
+
+def test_a_pool_of_power_0_and_data_sets_with_a_bad_khat_keep_direct_draws():
+    theta, one = answers(2, noise=0.7)
+    (direct,) = calibration.refined([one], prior, theta, [0.0])
+    assert not direct.log_weights.any()
+    # Draws a tenth as wide as the posterior: their weights have no variance.
+    theta, narrow = answers(3, scale=0.1)
+    (mixed,) = calibration.refined([narrow], prior, theta, [1.0])
+    kept = (mixed.log_weights == 0).all(1)
+    khat = smooth(mixed.log_weights[~kept][:, 1:]).khat
+    assert kept.double().mean() > 0.5 and (khat <= 0.7).all()
+
+
+def test_draws_outside_the_prior_have_no_weight():
+    theta, one = answers(2)
+    (found,) = calibration.refined(
+        [one], lambda at: prior(at).where(at[..., 0] > -1, -torch.inf), theta.clamp(min=0), [0.5]
+    )
+    outside = one.draws[..., 0] <= -1
+    trusted = (found.log_weights != 0).any(1)
+    assert (found.log_weights[:, 1:].isneginf() == (outside & trusted[:, None])).all()
+    assert outside[trusted].any()
+
+
+def test_draws_outside_the_prior_are_counted_by_seed():
+    """Of those given simulated data alone; a density that is no number counts."""
+    _, one = answers(1)
+    kinds = {"posterior": [one, one], "joint": [one._replace(draws=one.draws + 9)] * 2}
+    found = iter([torch.zeros(B, L), torch.zeros(B, L)])
+
+    def log_prior(draws):
+        density = next(found)
+        if draws is kinds["posterior"][1].draws:
+            density[0, :2] = torch.tensor([-math.inf, math.nan])
+        return density
+
+    kinds["posterior"][1] = one._replace(draws=one.draws.clone())
+    rows = calibration.outside(LABELS, log_prior, kinds)
+    assert value(rows, metric="outside_support", seed=0) == 0
+    assert value(rows, metric="outside_support", seed=1) == pytest.approx(2 / (B * L))
+
+
 def test_the_band_is_for_all_quantities_together():
     null = ecdf.null_extremes(generator(99), B, L)
     expected = ecdf.band(null, B, L, 1 - 0.2 / 5)
@@ -128,7 +192,7 @@ def test_rows_name_the_kind_the_seed_and_the_quantity():
     (theta, right), (_, wide) = answers(1), answers(1, scale=1.4)
     kinds = {"posterior": [right, wide], "joint": [wide, right]}
     found = calibration.calibration(generator(2), theta, kinds, 0.95)
-    rows = calibration.rows(LABELS, found, torch.zeros(2, B, L), ["a", "b"])
+    rows = calibration.rows(LABELS, found, ["a", "b"], "jana")
     for metric, good in (("sbc_pvalue", 0), ("jsbc_pvalue", 1)):
         for seed in range(2):
             p = {row["quantity"]: row["value"] for row in select(rows, metric=metric, seed=seed)}
@@ -138,15 +202,6 @@ def test_rows_name_the_kind_the_seed_and_the_quantity():
     assert float(found.p_values["joint"][0, 3]) == value(
         rows, metric="jsbc_pvalue", seed=0, quantity="log_posterior"
     )
-
-
-def test_draws_outside_the_prior_are_counted_by_seed():
-    found = judged(answers(1), answers(1))
-    log_prior = torch.zeros(2, B, L)
-    log_prior[1, 0, :2] = torch.tensor([-math.inf, math.nan])
-    rows = calibration.rows(LABELS, found, log_prior, ["a", "b"])
-    assert value(rows, metric="outside_support", seed=0) == 0
-    assert value(rows, metric="outside_support", seed=1) == pytest.approx(2 / (B * L))
 
 
 @pytest.fixture
@@ -186,7 +241,7 @@ def test_references_do_not_change_the_data(trials):
 def test_the_ends_of_the_curves_stand_among_the_rows():
     """Of posteriors twice too narrow too many ranks are low, and too many high."""
     found = judged(answers(1), answers(1, scale=0.5))
-    rows = calibration.rows(LABELS, found, torch.zeros(1, B, L), ["a", "b"])
+    rows = calibration.rows(LABELS, found, ["a", "b"], "jana")
     off = (found.joint - found.grid)[0, 0]
     assert value(rows, metric="jsbc_above", quantity="a") == pytest.approx(float(off.max()))
     assert value(rows, metric="jsbc_below", quantity="a") == pytest.approx(float(off.min()))

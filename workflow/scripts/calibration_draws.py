@@ -29,5 +29,6 @@ netcdf.save(
     record(rule=snakemake.rule, params=p, device=recipes.describe(model)),
     {"parameter": list(simulator.theta_names), "score": ["log_likelihood", "log_posterior"]},
     theta=(("dataset", "parameter"), theta[0]),
+    pooling=(("member",), model.pooling),
     **arrays,
 )

@@ -9,25 +9,25 @@ from jana.rng import generator
 log.to(snakemake.log[0])
 p = dict(snakemake.params.items())
 simulator, source = simulators.get(snakemake.wildcards.task), snakemake.input.draws
-(theta,) = tensors.load(source, "theta")
-pool = [part[len(theta) :] for part in tensors.load(snakemake.input.test, "theta", "x")]
-answers = {}
+pool, log_prior = tensors.load(snakemake.input.test, "theta", "x"), simulator.prior.log_prob
+theta, powers = tensors.load(source, "theta", "pooling")
+answers, refined = {}, {}
 for kind in calibration.METRICS:
     *found, x = tensors.load(source, kind, f"{kind}_scores", f"{kind}_truth", f"{kind}_x")
-    near = [calibration.references(member, pool, simulator.exchangeable) for member in x]
+    others = [part[len(theta) :] for part in pool]
+    near = [calibration.references(member, others, simulator.exchangeable) for member in x]
     answers[kind] = [calibration.Answers(*one) for one in zip(*found, near, strict=True)]
-found = calibration.calibration(generator(p["seed"]), theta, answers, p["level"])
-(posterior,) = tensors.load(source, "posterior")
-log_prior = simulator.prior.log_prob(posterior)
+    refined[kind] = calibration.refined(answers[kind], log_prior, theta, powers.tolist())
+direct, weighted = (
+    calibration.calibration(generator(p["seed"]), theta, each, p["level"])
+    for each in (answers, refined)
+)
 netcdf.save(
     snakemake.output.curves,
     record(rule=snakemake.rule, params=p),
     {"quantity": [*simulator.theta_names, *calibration.EXTRA]},
-    grid=(("rank",), found.grid),
-    posterior=(("member", "quantity", "rank"), found.posterior),
-    joint=(("member", "quantity", "rank"), found.joint),
-    lower=(("rank",), found.lower),
-    upper=(("rank",), found.upper),
+    **calibration.curves(direct),
 )
-rows = calibration.rows(p["labels"], found, log_prior, simulator.theta_names)
-tables.save(snakemake.output.rows, rows)
+rows = calibration.rows(p["labels"], direct, simulator.theta_names, "jana")
+rows += calibration.rows(p["labels"], weighted, simulator.theta_names, "jana_refined")
+tables.save(snakemake.output.rows, rows + calibration.outside(p["labels"], log_prior, answers))

@@ -43,13 +43,20 @@ def ranks(
         ValueError: If a value is NaN, which no comparison would notice, a parameter is the same
             in all data sets, or a reference point is its data set's own truth.
     """
+    farther, found = distances(truth, draws, reference)
+    return (found < farther[:, None]).sum(1)
+
+
+def distances(
+    truth: Float[Tensor, "B D"], draws: Float[Tensor, "B L D"], reference: Float[Tensor, "B D"]
+) -> tuple[Float[Tensor, "B 1"], Float[Tensor, "B L 1"]]:
+    """What `ranks` counts: the square of each truth's distance from its point, and its draws'."""
     _check(truth, draws, reference)
     # In double precision, where distances of distinct points in single precision do not tie.
     sd = truth.double().std(0)
     centre = reference.double()
-    farther = ((truth - centre) / sd).square().sum(-1, keepdim=True)
-    closer = (draws - centre[:, None]).div_(sd).square_().sum(-1) < farther
-    return closer.sum(1, keepdim=True)
+    own = ((truth - centre) / sd).square().sum(-1, keepdim=True)
+    return own, (draws - centre[:, None]).div_(sd).square_().sum(-1, keepdim=True)
 
 
 def neighbours(x: Float[Tensor, " B *X"], pool: Float[Tensor, " N *X"]) -> Int[Tensor, " B"]:

@@ -1,6 +1,6 @@
 """SBC, joint SBC and TARP: curves with their bands, p-values, and draws outside the prior."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -9,7 +9,9 @@ from torch import Generator, Tensor
 
 from ..diagnostics import ecdf, tarp
 from ..diagnostics.densities import share_outside
-from ..diagnostics.ranks import ranks, tied_ranks
+from ..diagnostics.ranks import ranks, tied_ranks, weighted_ranks
+from ..evidence import LARGEST_KHAT
+from ..evidence.psis import smooth
 from ..io.tables import row
 
 METRICS = {"posterior": "sbc_pvalue", "joint": "jsbc_pvalue"}
@@ -26,12 +28,15 @@ class Answers(NamedTuple):
         scores: Log likelihood and log posterior of each draw, as the networks have them.
         truth: The same of the parameters that the data came from.
         reference: A point for each data set that does not depend on the truth, for TARP.
+        log_weights: Where the draws stand for another posterior: log weights of the truth, then of
+            each draw.
     """
 
     draws: Float[Tensor, "B L D"]
     scores: Float[Tensor, "B L S"]
     truth: Float[Tensor, "B S"]
     reference: Float[Tensor, "B D"]
+    log_weights: Float[Tensor, "B K"] | None = None
 
 
 class Calibration(NamedTuple):
@@ -61,6 +66,11 @@ def quantity_ranks(
     rng: Generator, theta: Float[Tensor, "B D"], answers: Answers
 ) -> Int[Tensor, "B Q"]:
     """Ranks of the true parameters, of their scores, and of their distance from the reference."""
+    if answers.log_weights is not None:
+        own, drawn = tarp.distances(theta, answers.draws, answers.reference)
+        truth = torch.cat([theta, answers.truth, own], -1)
+        found = torch.cat([answers.draws, answers.scores, drawn], -1)
+        return weighted_ranks(rng, truth, found, answers.log_weights)
     return torch.cat(
         [
             ranks(theta, answers.draws),
@@ -69,6 +79,33 @@ def quantity_ranks(
         ],
         dim=1,
     )
+
+
+def refined(
+    members: Sequence[Answers],
+    log_prior: Callable[[Tensor], Tensor],
+    theta: Float[Tensor, "B D"],
+    powers: Sequence[float],
+) -> list[Answers]:
+    """The same draws with the weights of refined ones: (prior * likelihood network / q)^power.
+
+    As for refined draws, data sets whose weights have a k-hat that is too large keep direct ones.
+
+    Args:
+        members: Draws of each member's posterior network q, scored by both networks.
+        log_prior: log p(theta), -inf outside the support.
+        theta: The true parameters.
+        powers: The pooling of each member.
+    """
+    found = []
+    for answers, power in zip(members, powers, strict=True):
+        points = torch.cat([theta[:, None], answers.draws], 1)
+        scores = torch.cat([answers.truth[:, None], answers.scores], 1).double()
+        ratios = log_prior(points).double() + scores[..., 0] - scores[..., 1]
+        weights = torch.where(ratios.isneginf(), ratios, power * ratios)
+        trusted = smooth(weights[:, 1:]).khat <= LARGEST_KHAT
+        found.append(answers._replace(log_weights=weights.where(trusted[:, None], 0.0)))
+    return found
 
 
 def references(
@@ -116,38 +153,47 @@ def calibration(
     )
 
 
-def rows(
-    labels: dict,
-    found: Calibration,
-    log_prior: Float[Tensor, "M B L"],
-    names: Sequence[str],
+def curves(found: Calibration) -> dict[str, tuple[tuple[str, ...], Tensor]]:
+    """Rank ECDFs and their band, with axes, to be stored."""
+    axes = ("member", "quantity", "rank")
+    band = {name: (("rank",), getattr(found, name)) for name in ("grid", "lower", "upper")}
+    return band | {kind: (axes, getattr(found, kind)) for kind in METRICS}
+
+
+def outside(
+    labels: dict, log_prior: Callable[[Tensor], Tensor], answers: dict[str, list[Answers]]
 ) -> list[dict]:
-    """Per seed: adjusted p-values of each kind and quantity; the share outside the prior.
+    """Per seed: the share of draws given simulated data that lie outside the prior."""
+    shares = [share_outside(log_prior(each.draws).flatten()) for each in answers["posterior"]]
+    return [
+        row(labels, "outside_support", share, seed=seed, method="jana")
+        for seed, share in enumerate(shares)
+    ]
+
+
+def rows(labels: dict, found: Calibration, names: Sequence[str], method: str) -> list[dict]:
+    """Per seed: adjusted p-values of each kind and quantity.
 
     `sbc_above` and `sbc_below` (`jsbc_...`) are how far the ECDF of ranks rises above that of
     uniform ones, and falls below it.
     """
     p_values = [
-        row(labels, METRICS[kind], float(p), seed=seed, quantity=name, method="jana")
+        row(labels, METRICS[kind], float(p), seed=seed, quantity=name, method=method)
         for kind, members in found.p_values.items()
         for seed, member in enumerate(members)
         for name, p in zip([*names, *EXTRA], member, strict=True)
     ]
-    outside = [
-        row(labels, "outside_support", share_outside(member.flatten()), seed=seed, method="jana")
-        for seed, member in enumerate(log_prior)
-    ]
-    return p_values + _gaps(labels, found, names) + outside
+    return p_values + _gaps(labels, found, names, method)
 
 
-def _gaps(labels: dict, found: Calibration, names: Sequence[str]) -> list[dict]:
+def _gaps(labels: dict, found: Calibration, names: Sequence[str], method: str) -> list[dict]:
     """The largest differences of the rank ECDFs from uniform ones, in both directions."""
     table = []
     for kind, start in GAPS.items():
         off = getattr(found, kind) - found.grid
         ends = {f"{start}_above": off.amax(-1), f"{start}_below": off.amin(-1)}
         table += [
-            row(labels, metric, float(value), seed=seed, quantity=name, method="jana")
+            row(labels, metric, float(value), seed=seed, quantity=name, method=method)
             for metric, members in ends.items()
             for seed, member in enumerate(members)
             for name, value in zip([*names, *EXTRA], member, strict=True)
