@@ -63,7 +63,8 @@ def state() -> str:
 
 def key(run: Run, seed: int) -> str:
     """What a run's result is kept by."""
-    told = json.dumps([run, seed, state()], sort_keys=True).encode()
+    asked = {name: value for name, value in run.items() if name != "seeds"}
+    told = json.dumps([asked, seed, state()], sort_keys=True).encode()
     return hashlib.sha256(told).hexdigest()[:16]
 
 
@@ -175,6 +176,8 @@ def main() -> int:
     asked_for = 0
     for seed in range(plan["seeds"]):
         for run, each in zip(runs, found, strict=True):
+            if seed >= run.get("seeds", plan["seeds"]):
+                continue
             print(f"seed {seed}: {run['system']}, {run['task']}, {label(run)}", flush=True)
             one, asked_for = go(run, seed, asked.folder), asked_for + 1
             if one is not None:

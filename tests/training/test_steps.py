@@ -5,10 +5,10 @@ import torch
 from designs import pair, training
 
 from jana import simulators
+from jana.denormals import flushing
 from jana.rng import generator
 from jana.training import fit
 from jana.training.losses import nll
-from jana.training.steps import flushing
 
 TINY = torch.tensor([1e-39])  # single precision has it, with fewer digits
 

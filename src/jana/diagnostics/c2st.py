@@ -8,7 +8,8 @@ At D = 10 two thirds of the time are matrix products: the five classifiers of on
 close to the cache, those of ten do not; where they are smaller, those of several observations are
 trained side by side, to the same weights but for rounding. Each has its weights in one row, so
 that Adam is a few operations; and the gradient is in closed form, for autograd costs more than
-small products.
+small products. Adam's means of dead units shrink without end, and are set to 0 when they have
+become denormal numbers, which saves a tenth of the time, in four dimensions a fifth.
 
 Reference: Lopez-Paz & Oquab (2017), arXiv:1610.06545; Lueckmann et al. (2021), arXiv:2101.04653.
 """
@@ -19,6 +20,7 @@ from jaxtyping import Float, Int
 from torch import Generator, Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from ..denormals import flushing
 from ..rng import generator
 
 SEED, FOLDS = 1, 5
@@ -52,7 +54,8 @@ def c2st(reference: Float[Tensor, "B L D"], draws: Float[Tensor, "B L D"]) -> Fl
     found = []
     for group in samples.split(size):
         rows, truth = group[:, learn].flatten(0, 1), labels[learn].repeat(len(group), 1)
-        weights = _trained(rows, truth)
+        with flushing():
+            weights = _trained(rows, truth)
         logits = _logits(weights, group[:, hold].flatten(0, 1)).unflatten(0, (-1, FOLDS))
         found.append(((logits > 0) == (labels[hold] == 1)).double().mean((1, 2)))
     return torch.cat(found)

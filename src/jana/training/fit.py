@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Generator, Tensor, nn
 
+from ..denormals import flushing
 from ..joint import Joint
 from ..provenance import seed_of
 from ..rng import generator
@@ -18,7 +19,7 @@ from .losses import Trials, some_trials
 from .members import Part, pace, using
 from .schedule import keep, rate
 from .state import Epoch, State
-from .steps import Loss, Steps, flushing
+from .steps import Loss, Steps
 
 Data = tuple[Float[Tensor, " _ D"], Float[Tensor, " _ *X"]]  # theta and x, row by row
 AVERAGE_EVERY = 10  # steps between updates of the running average: a tenth of the traffic

@@ -9,8 +9,7 @@ Reference: Ng & Gimelshein (2021), Accelerating PyTorch with CUDA graphs, pytorc
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,21 +26,6 @@ from .members import Pace, Part
 
 Loss = Callable[[Joint, Tensor, Tensor, Trials | None, tuple[str, ...]], dict[str, Tensor]]
 FIRST = 3  # steps of a shape before it is recorded: libraries make themselves ready in them
-
-
-@contextmanager
-def flushing() -> Iterator[None]:
-    """Within the block numbers below 1e-38, which single precision has with fewer digits, are 0.
-
-    A CPU takes a hundred times as long for them. Where weights decay and their units are dead,
-    weights and Adam's means become such: the later epochs of a published design took three times as
-    long as the first.
-    """
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        torch.set_flush_denormal(False)
 
 
 class Stepped(NamedTuple):
