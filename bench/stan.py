@@ -56,7 +56,7 @@ def worked(library, index):
     y = simulated(rng, prior(rng, 1)[0])
     model = Model(library, PROGRAM.data(y))
     starts = prior(rng, 500)
-    job = Job(PROGRAM, library, nuts.Settings(draws=1500), index, "bench")
+    job = Job(PROGRAM, library, nuts.Settings(warmup=500, draws=2000), index, "bench")
     found = job.fit(model, y, starts, seed=index)
     evidence = bridge.estimate(found.draws, model.log_density, seed=index)
     left_out = leave_one_out(job, model, y, starts, index, found.draws, evidence)
