@@ -7,6 +7,8 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 mpl.use("Agg")
 
@@ -31,6 +33,13 @@ def having(table: pd.DataFrame, metric: str) -> pd.DataFrame:
     return table[table[metric].notna()] if metric in table else table[:0]
 
 
+def plain(axis: Axis) -> None:
+    """Ticks of a logarithmic axis at 1, 2 and 5 times powers of ten, in plain numbers."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.12g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
 def time_to_loss(ax: Axes, table: pd.DataFrame) -> None:
     """Seconds of training against what is left to the exact joint loss, medians and ranges."""
     rows = having(table, "kl_joint")
@@ -39,48 +48,59 @@ def time_to_loss(ax: Axes, table: pd.DataFrame) -> None:
         one = rows[rows.index == index]
         ends = {f"{axis}err": spread(one, m) for axis, m in zip("xy", TIMED, strict=True)}
         x, y = (row[metric] for metric in TIMED)
-        ax.errorbar(x, y, **ends, fmt="o", color=COLORS[row.system], capsize=2, markersize=4)
-        named = f"{row.system}: {row.setting}"
-        ax.annotate(named, (x, y), (4, 3), textcoords="offset points", fontsize=6)
+        named = f"{index + 1}  {row.system}: {row.setting}"
+        looks = {"fmt": "o", "color": COLORS[row.system], "capsize": 2, "markersize": 4}
+        ax.errorbar(x, y, **ends, **looks, label=named)
+        ax.annotate(str(index + 1), (x, y), (4, 3), textcoords="offset points", fontsize=8)
     ax.set(xscale="log", yscale="log", xlabel="training, start-up included (s)")
     ax.set(ylabel="held-out joint KL divergence (nats)", title="Two moons, 10,000 simulations")
+    plain(ax.xaxis)
+    plain(ax.yaxis)
+    handles, names = ax.get_legend_handles_labels()
+    ax.set_xlim(right=50 * rows.train_seconds.max())  # for the legend
+    ax.legend([one[0] for one in handles], names, fontsize=7, loc="upper right")
 
 
-def bars(ax: Axes, rows: pd.DataFrame, metric: str, label: str, title: str) -> None:
-    """A bar for each row, medians and ranges."""
+def lines(ax: Axes, rows: pd.DataFrame, metric: str, label: str, title: str) -> None:
+    """A line for each row: the median, and from the least to the largest."""
     rows = having(rows, metric)
     if rows.empty:
         return
     rows = rows.sort_values(metric, ascending=False)
-    colors = rows.system.map(COLORS)
-    ax.barh(
-        rows.system + ": " + rows.setting, rows[metric], xerr=spread(rows, metric), color=colors
-    )
+    for at, (index, row) in enumerate(rows.iterrows()):
+        ends = spread(rows[rows.index == index], metric)
+        ax.errorbar(row[metric], at, xerr=ends, fmt="o", color=COLORS[row.system], capsize=3)
+    ax.set_yticks(range(len(rows)), rows.system + ": " + rows.setting, fontsize=7)
     ax.set(xscale="log", xlabel=label, title=title)
-    ax.tick_params(axis="y", labelsize=6)
+    plain(ax.xaxis)
+    ax.grid(axis="x", alpha=0.3)
 
 
 def figure(table: pd.DataFrame, path: Path) -> None:
-    """Time to a loss, steps, draws, and other kinds of data; medians over seeds, and ranges."""
+    """Time to a loss, steps, draws, and other kinds of data.
+
+    Points are medians over seeds, lines go from the least to the largest.
+    """
     table = wide(table)
     table["setting"] = table.setting.str.removesuffix(" (steps)")
-    fig, axes = plt.subplots(2, 2, figsize=(13, 9), layout="constrained")
+    places = [["loss"], ["steps"], ["draws"], ["others"]]
+    fig, axes = plt.subplot_mosaic(places, figsize=(9, 15), layout="constrained")
     moons = table.task == "two_moons"
-    time_to_loss(axes[0, 0], table[moons])
+    time_to_loss(axes["loss"], table[moons])
     step = "ms a step of both networks"
-    bars(axes[0, 1], table[moons], "step_ms", step, "Training steps, two moons")
+    lines(axes["steps"], table[moons], "step_ms", step, "Training steps, two moons")
     draws = "posterior draws a second and core"
-    bars(axes[1, 0], table[moons], "draws_per_second", draws, "1,000 draws of each posterior")
+    lines(axes["draws"], table[moons], "draws_per_second", draws, "1,000 draws of each posterior")
     others = table[~moons].assign(setting=table.task + ", " + table.setting)
-    posterior = "ms a step of the posterior network"
+    posterior = "ms a step, posterior network"
     if "posterior_step_ms" in others:
         both = others.posterior_step_ms.fillna(others.get("step_ms"))
         for end in ("_least", "_largest"):
             column = others[f"posterior_step_ms{end}"]
             others[f"posterior_step_ms{end}"] = column.fillna(others.get(f"step_ms{end}"))
         others["posterior_step_ms"] = both
-        posterior += ", or of both where they step together"
-    bars(axes[1, 1], others, "posterior_step_ms", posterior, "Sets, series, dimensions")
+        posterior += " (both, where they step together)"
+    lines(axes["others"], others, "posterior_step_ms", posterior, "Sets, series, dimensions")
     fig.savefig(path, dpi=150)
 
 
