@@ -44,8 +44,8 @@ def test_part_of_the_study_can_be_asked_for(tree):
 REFUSED = {
     "an unknown key": ("device: auto", "device: auto\ncolour: red", "'colour' was unexpected"),
     "an unknown key deep down": (
-        "    draws: 250",
-        "    draws: 250\n    x: 1",
+        "    draws: 100 #",
+        "    x: 1\n    draws: 100 #",
         "'x' was unexpected",
     ),
     "an unknown key in one task's settings": (

@@ -182,7 +182,7 @@ def test_files_carry_where_they_came_from(smoke):
         "cpu"
     )
     assert found.posterior.dims == ("member", "dataset", "draw", "parameter")
-    assert found.posterior.shape == (2, 60, 19, 2)
+    assert found.posterior.shape == (2, 60, 31, 2)
 
 
 def test_logs_and_runtimes_are_kept(smoke):
