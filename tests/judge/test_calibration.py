@@ -139,6 +139,35 @@ def test_weights_of_a_wrong_likelihood_spoil_a_right_posterior():
     assert found["a"] < 0.01 and found["log_likelihood"] < 0.01
 
 
+def test_weights_do_not_hide_a_mode_without_draws():
+    """Half of the truths lie where q has nothing: all of its draws weigh alike."""
+    rng = generator(8)
+    side = torch.randint(2, (B, 1), generator=rng) * 6.0 - 3
+    theta = side + 0.5 * torch.randn(B, 1, generator=rng)
+    draws = 3 + 0.5 * torch.randn(B, L, 1, generator=rng)
+
+    def target(at):
+        both = torch.stack([normal(at, -3.0, 0.5), normal(at, 3.0, 0.5)])
+        return both.logsumexp(0) - math.log(2)
+
+    scores = [torch.stack([0 * target(at), normal(at, 3.0, 0.5)], -1) for at in (draws, theta)]
+    one = Answers(draws, *scores, 9 + torch.zeros(B, 1))
+    (found,) = calibration.refined([one], target, theta, [1.0])
+    missed = side[:, 0] < 0
+    assert not found.log_weights[missed].any()
+    ranks = calibration.quantity_ranks(generator(0), theta, found)
+    null = ecdf.null_extremes(generator(99), B, L)
+    assert float(calibration.adjusted(ranks, L, null)[0]) < 0.01
+
+
+@pytest.mark.parametrize("power", [0.0, 1.0])
+def test_a_truth_without_density_keeps_direct_draws(power):
+    theta, one = answers(2)
+    one.truth[0, 1], one.truth[1] = -math.inf, -math.inf
+    (found,) = calibration.refined([one], prior, theta, [power])
+    assert not found.log_weights[:2].any() and not found.log_weights.isnan().any()
+
+
 def test_a_pool_of_power_0_and_data_sets_with_a_bad_khat_keep_direct_draws():
     theta, one = answers(2, noise=0.7)
     (direct,) = calibration.refined([one], prior, theta, [0.0])
@@ -147,7 +176,7 @@ def test_a_pool_of_power_0_and_data_sets_with_a_bad_khat_keep_direct_draws():
     theta, narrow = answers(3, scale=0.1)
     (mixed,) = calibration.refined([narrow], prior, theta, [1.0])
     kept = (mixed.log_weights == 0).all(1)
-    khat = smooth(mixed.log_weights[~kept][:, 1:]).khat
+    khat = smooth(mixed.log_weights[~kept]).khat
     assert kept.double().mean() > 0.5 and (khat <= 0.7).all()
 
 

@@ -17,6 +17,7 @@ from ..io.tables import row
 METRICS = {"posterior": "sbc_pvalue", "joint": "jsbc_pvalue"}
 GAPS = {"posterior": "sbc", "joint": "jsbc"}  # what the metrics of the curves begin with
 SCORES = ("log_likelihood", "log_posterior")  # what is ranked beside the parameters
+LARGEST_SHARE = 0.5  # of all weight, that one point may have: a tail of one is none for k-hat
 EXTRA = (*SCORES, "tarp")
 
 
@@ -89,7 +90,10 @@ def refined(
 ) -> list[Answers]:
     """The same draws with the weights of refined ones: (prior * likelihood network / q)^power.
 
-    As for refined draws, data sets whose weights have a k-hat that is too large keep direct ones.
+    Data sets whose weights, the truth's among them, have a k-hat that is too large keep direct
+    ones, and so do those with a weight that is no number. It is the ideal posterior that is
+    judged, not the draws chosen for it. With a power of 1 joint SBC holds by construction, where
+    weights are trusted: it checks the arithmetic alone.
 
     Args:
         members: Draws of each member's posterior network q, scored by both networks.
@@ -102,8 +106,12 @@ def refined(
         points = torch.cat([theta[:, None], answers.draws], 1)
         scores = torch.cat([answers.truth[:, None], answers.scores], 1).double()
         ratios = log_prior(points).double() + scores[..., 0] - scores[..., 1]
+        finite = (ratios < torch.inf).all(1)  # NaN is not, either
         weights = torch.where(ratios.isneginf(), ratios, power * ratios)
-        trusted = smooth(weights[:, 1:]).khat <= LARGEST_KHAT
+        weights = weights.where(finite[:, None], 0.0)
+        # Of the truth and the draws alike: a truth where there are no draws has nearly all weight.
+        shared = weights.softmax(1).amax(1) < LARGEST_SHARE
+        trusted = finite & shared & (smooth(weights).khat <= LARGEST_KHAT)
         found.append(answers._replace(log_weights=weights.where(trusted[:, None], 0.0)))
     return found
 
