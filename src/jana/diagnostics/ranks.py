@@ -53,8 +53,8 @@ def weighted_ranks(
     with a probability in proportion to its weight, if p is exact. So the weights of the points
     below the truth, and a random share of its own, make a uniform number together: at any L, and
     however unequal the weights are, though the power is that of as many draws as they are worth.
-    Ties share their weights at random; equal weights give `tied_ranks`. Whoever leaves out some data
-    sets by their weights has to look at all L + 1 alike, or ranks of the rest are not uniform.
+    Ties share their weights at random; equal weights give `tied_ranks`. To leave out data sets by
+    their weights, look at all L + 1 of them alike, or ranks of the rest are not uniform.
 
     Reference: Tibshirani et al. (2019), arXiv:1904.06019, for weighted exchangeability.
 
