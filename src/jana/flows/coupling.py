@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from ..networks.mlp import MLP, Style, hidden_weights
+from .fused_coupling import Fused
 from .warps import Warp
 
 Values = Float[Tensor, "M B D"]
@@ -97,9 +98,12 @@ class Coupling(nn.Module):
         )
         self.start = torch.cat([teller.start for teller in self.tellers], dim=2)
         self.n_features = self.start.shape[2]
+        self.fused = Fused([teller.network for teller in self.tellers], self.sizes, warp)
 
     def forward(self, x: Values, features: Features) -> tuple[Values, LogDet]:
         """Maps x to z; also log |det dz/dx|."""
+        if self.fused.takes(x, features):
+            return self.fused(x, features)
         return self._warped((0, 1), self.warp.forward, x, features)
 
     def inverse(self, z: Values, features: Features) -> tuple[Values, LogDet]:

@@ -35,6 +35,9 @@ class Warp(Protocol):
         ...
 
 
+LIMIT = math.log(1000.0)  # of a log scale
+
+
 def softclip(value: Tensor, limit: float) -> Tensor:
     """The value bent to stay within (-limit, limit), with slope 1 at zero."""
     return value / (1 + value.abs() / limit)
@@ -42,7 +45,7 @@ def softclip(value: Tensor, limit: float) -> Tensor:
 
 def moderate(raw: Tensor) -> Tensor:
     """A log scale held below log 1000, so that no layer can explode."""
-    return softclip(raw, math.log(1000.0))
+    return softclip(raw, LIMIT)
 
 
 @dataclass(frozen=True)

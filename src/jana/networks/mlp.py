@@ -112,6 +112,7 @@ class MLP(nn.Module):
     ):
         super().__init__()
         widths, start = style.hidden, style.start
+        self.copies = math.prod(copies)
         self.activation = ACTIVATIONS[style.activation]
         first = hidden_weights(rngs, inputs, widths[0], start, context, copies)
         self.first = nn.Parameter(first)
@@ -119,7 +120,7 @@ class MLP(nn.Module):
             Linear(hidden_weights(rngs, a, b, start, copies=copies)) for a, b in pairwise(widths)
         )
         self.dropouts = nn.ModuleList(
-            Dropout(style.dropout, width, math.prod(copies)) for width in widths
+            Dropout(style.dropout, width, self.copies) for width in widths
         )
         self.last = Linear(torch.zeros(len(rngs), *copies, widths[-1], outputs))
 
@@ -140,3 +141,8 @@ class MLP(nn.Module):
     def hidden(self) -> list[nn.Parameter]:
         """The hidden weights, without biases and without the last layer's: what decays."""
         return [self.first, *(layer.weight for layer in self.middle)]
+
+    def weights(self) -> list[nn.Parameter]:
+        """All weights and biases, layer by layer; the first has no bias."""
+        linear = [*self.middle, self.last]
+        return [self.first, *(part for layer in linear for part in (layer.weight, layer.bias))]

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from ..flows.counts import Counts
 from ..joint import Joint
+from ..networks.adding import adding
 from ..networks.dropout import Masks
 from ..networks.places import there
 from .losses import Trials
@@ -108,11 +109,12 @@ class Steps:
     def _take(
         self, theta: Tensor, x: Tensor, trials: Trials | None, paces: Sequence[Pace]
     ) -> Stepped:
-        terms = self.loss(self.model, theta, x, trials, self.names)
         # The mean over trials in place of their sum weighs the likelihood's gradient in the norm.
         alike = self.per_trial and (self.model.exchangeable or self.model.serial)
         shares = {"likelihood": 1 / x.shape[2]} if alike else {}
-        sum(shares.get(name, 1.0) * term.sum() for name, term in terms.items()).backward()
+        with adding():
+            terms = self.loss(self.model, theta, x, trials, self.names)
+            sum(shares.get(name, 1.0) * term.sum() for name, term in terms.items()).backward()
         moved = zip(self.parts.items(), paces, strict=True)
         skipped = [
             part.step(sum(terms[name] for name in group), pace, self.clip)

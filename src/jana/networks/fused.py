@@ -1,0 +1,112 @@
+"""Perceptrons as the compiled kernels of `kernels.py` are told of them, within a training step."""
+
+from functools import cache
+from itertools import accumulate
+from types import ModuleType
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Int64
+from numpy import array, ndarray
+from torch import Tensor
+
+from .adding import added
+from .mlp import ACTIVATIONS, MLP
+
+
+@cache
+def kernels() -> ModuleType:
+    """Not with this module: numba takes a second, which a GPU's jobs and figures do not need."""
+    from . import kernels
+
+    return kernels
+
+
+def takes(networks: list[MLP], values: list[Tensor]) -> bool:
+    """Whether the kernels are for these networks, given such values, here and now.
+
+    They are for training steps on a CPU, in single precision, whose gradients have their places
+    already; within compiled code (torch.compile) tensor operations stay, as those are fused there.
+    """
+    if torch.compiler.is_compiling() or not (added() and torch.is_grad_enabled()):
+        return False
+    if any(value.device.type != "cpu" or value.dtype != torch.float32 for value in values):
+        return False
+    return all(
+        weight.requires_grad and weight.grad is not None
+        for network in networks
+        for weight in network.weights()
+    )
+
+
+class Rows(NamedTuple):
+    """How rows lie: strides by member, network and row, in numbers."""
+
+    member: int
+    network: int
+    row: int
+
+
+class Plan(NamedTuple):
+    """All that the kernels are told of a network, but for where its rows begin.
+
+    Attributes:
+        words: As in `kernels.py`; masks change from step to step.
+        size: Of the buffer, in numbers.
+        told: Where in it the output lies.
+    """
+
+    words: Int64[ndarray, " W"]
+    size: int
+    told: slice
+
+
+def plan(network: MLP, members: int, rows: int, seen: Rows, offset: Rows, by_offset: Rows) -> Plan:
+    """For `rows` rows of each network.
+
+    Args:
+        network: What is called.
+        members: How many of it lie side by side.
+        rows: Of each.
+        seen: How its input lies, and that input's gradient.
+        offset: How what is added in the first layer lies.
+        by_offset: How that offset's gradient lies.
+    """
+    first, *others = network.weights()
+    weights, biases = [first, *others[::2]], [None, *others[1::2]]
+    widths = [weight.shape[-1] for weight in weights]
+    kind = list(ACTIVATIONS.values()).index(network.activation)
+    words = [members, network.copies, rows, len(widths), kernels().KINDS[kind]]
+    words += [*seen, *offset, *by_offset]
+    sizes = [members * network.copies * rows * width for width in widths]
+    # What each layer makes, then the slopes of the hidden ones.
+    places = list(accumulate([*sizes, *sizes[:-1]], initial=0))
+    for layer, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+        words += weight.shape[-2:]
+        each = weight, bias, weight.grad, None if bias is None else bias.grad
+        words += [word for part in each for word in _lying(part)]
+        hidden = layer < len(widths) - 1
+        words += [0, 0, places[layer], places[len(widths) + layer] if hidden else 0]
+    return Plan(array(words), places[-1], slice(*places[len(widths) - 1 : len(widths) + 1]))
+
+
+def _lying(part: Tensor | None) -> tuple[int, int, int]:
+    """Address, and strides by member and network."""
+    if part is None:
+        return 0, 0, 0
+    return part.data_ptr(), part.stride(0), part.stride(1) if part.ndim > 3 else 0
+
+
+def addresses(network: MLP) -> list[int]:
+    """Where weights and gradients lie: a plan is good as long as they do not move."""
+    weights = network.weights()
+    return [part.data_ptr() for weight in weights for part in (weight, weight.grad)]
+
+
+def mask(told: Plan, network: MLP) -> None:
+    """Tells of the masks of this step, where there are any."""
+    first, step = kernels().HEAD + kernels().MASK, kernels().EACH
+    for layer, dropout in enumerate(network.dropouts):
+        if dropout.keep < 1:
+            place = first + layer * step
+            told.words[place : place + 2] = dropout.mask.data_ptr(), dropout.mask.stride(0)
