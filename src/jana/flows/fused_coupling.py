@@ -5,7 +5,6 @@ three times as long as to compute. Here autograd sees one function; gradients by
 weights are added to `.grad` within it, see `networks.adding`.
 """
 
-import math
 from functools import cache
 from types import ModuleType
 from typing import NamedTuple, Protocol, runtime_checkable

@@ -33,7 +33,7 @@ def takes(networks: list[MLP], values: list[Tensor]) -> bool:
     if any(value.device.type != "cpu" or value.dtype != torch.float32 for value in values):
         return False
     return all(
-        weight.requires_grad and weight.grad is not None
+        weight.requires_grad and weight.grad is not None and weight.dtype == torch.float32
         for network in networks
         for weight in network.weights()
     )

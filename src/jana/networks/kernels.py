@@ -205,13 +205,13 @@ def forward(plan, seen, offset, buffer):
         for first in range(0, head[ROWS], BLOCK):
             n = min(BLOCK, head[ROWS] - first)
             x, step = _at(seen, head[INPUT:], m, p, first), head[INPUT + 2]
-            for l in range(head[LAYERS]):
-                layer = plan[HEAD + l * EACH : HEAD + (l + 1) * EACH]
+            for at in range(head[LAYERS]):
+                layer = plan[HEAD + at * EACH : HEAD + (at + 1) * EACH]
                 inputs, outputs = layer[INPUTS], layer[OUTPUTS]
-                last, start = l == head[LAYERS] - 1, r * head[ROWS] + first
+                last, start = at == head[LAYERS] - 1, r * head[ROWS] + first
                 made = buffer + 4 * (layer[MADE] + start * outputs)
                 shift, wide = _of(layer, BIAS, m, p), 0
-                if l == 0:
+                if at == 0:
                     shift, wide = _at(offset, head[OFFSET:], m, p, first), head[OFFSET + 2]
                 if last:
                     _filled(n, outputs, made, shift, wide)
@@ -236,8 +236,8 @@ def backward(plan, seen, buffer, by_output, by_seen, by_offset):
     """Adds to the gradients by weights, biases and what is seen; fills that by the offset."""
     said, head = _scratch(), plan[:HEAD]
     layers, widest = head[LAYERS], 1
-    for l in range(1, layers):
-        widest = max(widest, plan[HEAD + l * EACH + INPUTS])
+    for at in range(1, layers):
+        widest = max(widest, plan[HEAD + at * EACH + INPUTS])
     spare = np.empty((2, BLOCK * widest), float32)
     for r in range(head[MEMBERS] * head[COPIES]):
         m, p = r // head[COPIES], r % head[COPIES]
@@ -245,17 +245,17 @@ def backward(plan, seen, buffer, by_output, by_seen, by_offset):
             n, start = min(BLOCK, head[ROWS] - first), r * head[ROWS] + first
             step = plan[HEAD + (layers - 1) * EACH + OUTPUTS]
             by = by_output + 4 * start * step
-            for l in range(layers - 1, 0, -1):
-                layer = plan[HEAD + l * EACH : HEAD + (l + 1) * EACH]
-                below = plan[HEAD + (l - 1) * EACH : HEAD + l * EACH]
+            for at in range(layers - 1, 0, -1):
+                layer = plan[HEAD + at * EACH : HEAD + (at + 1) * EACH]
+                below = plan[HEAD + (at - 1) * EACH : HEAD + at * EACH]
                 inputs, outputs = layer[INPUTS], layer[OUTPUTS]
                 made = buffer + 4 * (below[MADE] + start * inputs)
                 slope = buffer + 4 * (below[SLOPE] + start * inputs)
                 _summed(n, outputs, by, step, _of(layer, BY_BIAS, m, p))
                 to, sizes = _of(layer, BY_WEIGHT, m, p), (inputs, outputs, n)
                 _product(1, sizes, made, inputs, by, step, True, to, outputs, said)
-                to, wide = spare[l % 2].ctypes.data, inputs
-                if l == 1:
+                to, wide = spare[at % 2].ctypes.data, inputs
+                if at == 1:
                     to, wide = _at(by_offset, head[BY_OFFSET:], m, p, first), head[BY_OFFSET + 2]
                 weight, sizes = _of(layer, WEIGHT, m, p), (n, inputs, outputs)
                 _product(2, sizes, by, step, weight, outputs, False, to, wide, said)

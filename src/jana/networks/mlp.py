@@ -123,6 +123,7 @@ class MLP(nn.Module):
             Dropout(style.dropout, width, self.copies) for width in widths
         )
         self.last = Linear(torch.zeros(len(rngs), *copies, widths[-1], outputs))
+        self.found: list[nn.Parameter] = []  # by `weights`
 
     def forward(
         self, x: Float[Tensor, "R B I"], offset: Float[Tensor, "R B H"]
@@ -144,5 +145,10 @@ class MLP(nn.Module):
 
     def weights(self) -> list[nn.Parameter]:
         """All weights and biases, layer by layer; the first has no bias."""
-        linear = [*self.middle, self.last]
-        return [self.first, *(part for layer in linear for part in (layer.weight, layer.bias))]
+        # To look them up one by one takes longer than a small product, and they are asked for in
+        # every step. What replaces parameters, such as a change of device, replaces all of them.
+        if not self.found or self.found[0] is not self.first:
+            linear = [*self.middle, self.last]
+            parts = [part for layer in linear for part in (layer.weight, layer.bias)]
+            self.found = [self.first, *parts]
+        return self.found

@@ -66,6 +66,7 @@ class Part:
         nothing = self.weights.new_zeros(())
         factors = [decay.get(p, nothing).to(p).expand(p.shape[1:]).flatten() for p in parameters]
         self.pull = 2 * torch.cat(factors)  # the gradient of a weight's square, over the weight
+        self.pulled = bool(self.pull.any())
         sizes = [shape.numel() for shape in shapes]
         pieces = zip(
             parameters,
@@ -112,7 +113,8 @@ class Part:
         Returns:
             Which members were left as they are.
         """
-        self.gradient.addcmul_(self.pull, self.weights)
+        if self.pulled:
+            self.gradient.addcmul_(self.pull, self.weights)
         norm = self.gradient.norm(dim=1)
         bad = ~(torch.isfinite(norm) & torch.isfinite(loss.detach()))
         divisors = (norm / clip).clamp(min=1)
