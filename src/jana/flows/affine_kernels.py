@@ -69,16 +69,16 @@ def forward(sizes, bend, limit, value, told, warped, log_det):
 
 @njit(**FAST)
 @no_type_check
-def backward(sizes, bend, limit, value, told, by_warped, by_log_det, by_value, by_told):
-    """Fills the gradients by the coordinates of the values and by all that is told of them."""
+def backward(sizes, bend, limit, value, told, by, by_log_det, by_told):
+    """Makes `by` that by the values, where it was by what is warped; fills that by what is told."""
     x, params, found = _values(value, sizes), _told(told, sizes), _told(by_told, sizes)
-    given, by_x = _values(by_warped, sizes), _values(by_value, sizes)
+    rows = _values(by, sizes)
     total, low = carray(pointer(by_log_det), (len(x),), float32), sizes[5]
     for row in range(len(x)):
         for k in range(sizes[4]):
             i, j, a, b = _places(row, k, sizes)
             log_scale, slope = _bent(params[i, a], bend, limit)
-            by, scale = given[row, low + k], float32(math.exp(log_scale))
-            found[i, a] = (by * x[row, low + k] * scale + total[row]) * slope
-            found[j, b] = by
-            by_x[row, low + k] = by * scale
+            given, scale = rows[row, low + k], float32(math.exp(log_scale))
+            found[i, a] = (given * x[row, low + k] * scale + total[row]) * slope
+            found[j, b] = given
+            rows[row, low + k] = given * scale

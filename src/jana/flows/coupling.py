@@ -6,18 +6,34 @@ once for all layers, and when it draws, once per data set instead of once per dr
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from ..networks.mlp import MLP, Style, hidden_weights
-from .fused_coupling import Fused
 from .warps import Warp
 
 Values = Float[Tensor, "M B D"]
 Features = Float[Tensor, "M B F"]
 LogDet = Float[Tensor, "M B"]
+
+
+class Half(NamedTuple):
+    """Coordinates that are warped together.
+
+    Attributes:
+        network: What tells how.
+        sees: The first of the coordinates that it sees, which follow each other.
+        low: The first that is warped, of as many that follow each other.
+        width: How many.
+    """
+
+    network: MLP
+    sees: int
+    low: int
+    width: int
 
 
 class Teller(nn.Module):
@@ -98,12 +114,9 @@ class Coupling(nn.Module):
         )
         self.start = torch.cat([teller.start for teller in self.tellers], dim=2)
         self.n_features = self.start.shape[2]
-        self.fused = Fused([teller.network for teller in self.tellers], self.sizes, warp)
 
     def forward(self, x: Values, features: Features) -> tuple[Values, LogDet]:
         """Maps x to z; also log |det dz/dx|."""
-        if self.fused.takes(x, features):
-            return self.fused(x, features)
         return self._warped((0, 1), self.warp.forward, x, features)
 
     def inverse(self, z: Values, features: Features) -> tuple[Values, LogDet]:
@@ -119,6 +132,11 @@ class Coupling(nn.Module):
             halves[side], log_slope = direction(halves[side], params)
             log_det = log_det + log_slope.sum(-1)
         return torch.cat(halves, dim=-1), log_det
+
+    def halves(self) -> list[Half]:
+        """In the order of `forward`; what the second sees has been warped."""
+        networks, (first, second) = [teller.network for teller in self.tellers], self.sizes
+        return [Half(networks[0], first, 0, first), Half(networks[1], 0, first, second)]
 
     def hidden(self) -> list[nn.Parameter]:
         """Weights that decay, the context's left out."""
@@ -151,6 +169,10 @@ class Elementwise(nn.Module):
         """Maps z back to x; also log |det dx/dz|."""
         x, log_slope = self.warp.inverse(z, self.teller(z[..., :0], features))
         return x, log_slope.sum(-1)
+
+    def halves(self) -> list[Half]:
+        """All coordinates are one."""
+        return [Half(self.teller.network, 0, 0, self.teller.warped)]
 
     def hidden(self) -> list[nn.Parameter]:
         """Weights that decay, the context's left out."""

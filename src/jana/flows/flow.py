@@ -1,7 +1,6 @@
 """A conditional density, as layers that carry data to a base distribution."""
 
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -12,6 +11,7 @@ from ..networks.dropout import Masks
 from ..networks.mlp import Linear
 from ..networks.standardize import Standardize
 from .base import Base
+from .chain import chains
 from .support import Support
 from .whitening import Whitening
 
@@ -44,12 +44,11 @@ class Flow(nn.Module):
         self.sizes = [layer.n_features for layer in layers]
         starts = [layer.start for layer in layers if layer.n_features]
         self.project = Linear(torch.cat(starts, dim=2))
-        self.layers = nn.ModuleList(layers)
+        self.layers, self.chains = nn.ModuleList(layers), chains(layers)
         self.masks = Masks(self.layers)
         self.base = base
         self.fixed = False
         self.alone = False  # whether `set_from` takes the target's own scale, and no more
-        self.compiled = False  # whether couplings are compiled in training
 
     def set_from(self, x: Float[Tensor, "N D"], context: Float[Tensor, "N C"]) -> None:
         """Sets everything that is not learned from training data (for all members alike).
@@ -81,12 +80,14 @@ class Flow(nn.Module):
         z, total = self.support(x, context)
         z, log_det = self.whitening(z, context)
         total = total + log_det
-        features = self.project(self._told(context)).split(self.sizes, dim=-1)
+        features = self.project(self._told(context))
         if self.training:
             self.masks.draw(x.shape[1], x.device)
-        call = _compiled() if self.training and self.compiled else _called
-        for layer, piece in zip(self.layers, features, strict=True):
-            z, log_det = (call if layer.n_features else _called)(layer, z, piece)
+        sizes = [sum(chain.sizes) for chain in self.chains]
+        # To split what is one would copy its gradient.
+        pieces = [features] if len(sizes) == 1 else features.split(sizes, dim=-1)
+        for chain, piece in zip(self.chains, pieces, strict=True):
+            z, log_det = chain(z, piece)
             total = total + log_det
         return total + self.base.log_prob(z)
 
@@ -128,16 +129,3 @@ class Flow(nn.Module):
         for layer in layers:
             found |= dict.fromkeys(layer.hidden(), torch.tensor(layer.decay))
         return found
-
-
-def _called(layer: nn.Module, z: Tensor, piece: Tensor) -> tuple[Tensor, Tensor]:
-    return layer(z, piece)
-
-
-@cache
-def _compiled() -> Callable:
-    """All couplings of a shape are compiled as one.
-
-    Not at the import, as torch's compiler takes seconds to import itself.
-    """
-    return torch.compile(_called, dynamic=False)

@@ -1,8 +1,6 @@
 """Where the compiled kernels of `kernels.py` stand in for tensor operations, and autograd's view.
 
-They are for a CPU and single precision, on one thread, with a first derivative. Within compiled
-code (torch.compile) tensor operations stay, as those are fused there, and a kernel would cut the
-code in two.
+They are for a CPU and single precision, on one thread, with a first derivative.
 """
 
 import math
@@ -38,13 +36,16 @@ class Kind:
     bound: float
     limit: float
 
+    @property
+    def moderate(self) -> bool:
+        """Whether its raw numbers stay where the kernels' exponential is good."""
+        return self.free or self.limit <= LARGEST_LIMIT
+
     def takes(self, value: Tensor, params: Tensor, backwards: bool = False) -> bool:
         """Whether the kernels are for these tensors; backwards they have no gradient."""
-        if torch.compiler.is_compiling() or value.device.type != "cpu":
+        if value.device.type != "cpu" or not self.moderate:
             return False
         if value.dtype != torch.float32 or params.dtype != torch.float32:
-            return False
-        if not self.free and self.limit > LARGEST_LIMIT:
             return False
         wanted = torch.is_grad_enabled() and (value.requires_grad or params.requires_grad)
         return not (backwards and wanted)
@@ -55,28 +56,7 @@ class Kind:
 
     def inverse(self, value: Values, params: Params) -> tuple[Values, Values]:
         """Latent to data, and the log slope; without a gradient."""
-        return self.warped(*self.checked(value, params), backwards=True)
-
-    def warped(self, value: Values, params: Params, backwards: bool = False) -> tuple:
-        """As `forward` or `inverse`, of what is checked; autograd does not see it."""
-        found, log_slope = torch.empty_like(value), torch.empty_like(value)
-        told = *self.told, backwards
-        _kernels().warp(_flat(value), _rows(params), *told, _flat(found), _flat(log_slope))
-        return found, log_slope
-
-    def gradient(
-        self,
-        value: Values,
-        params: Params,
-        by_warped: Values,
-        by_slope: Values,
-        by_params: Params,
-    ) -> Values:
-        """The gradient by the values that `forward` mapped; fills that by the parameters."""
-        by_value = torch.empty_like(value)
-        given = _flat(value), _rows(params), *self.told, _flat(by_warped), _flat(by_slope)
-        _kernels().gradient(*given, _flat(by_value), _rows(by_params))
-        return by_value
+        return _warped(*self.checked(value, params), self, backwards=True)
 
     @property
     def told(self) -> tuple[bool, tuple[int, float32, float32, float32]]:
@@ -113,17 +93,26 @@ def _rows(params: Tensor) -> ndarray:
     return params.detach().view(-1, params.shape[-1]).numpy()
 
 
+def _warped(value: Tensor, params: Tensor, kind: Kind, backwards: bool) -> tuple[Tensor, Tensor]:
+    found, log_slope = torch.empty_like(value), torch.empty_like(value)
+    told = *kind.told, backwards
+    _kernels().warp(_flat(value), _rows(params), *told, _flat(found), _flat(log_slope))
+    return found, log_slope
+
+
 class _Warp(torch.autograd.Function):
     @staticmethod
     def forward(ctx: FunctionCtx, value: Tensor, params: Tensor, kind: Kind) -> tuple:
         (value, params), ctx.kind = kind.checked(value, params), kind
         ctx.save_for_backward(value, params)
-        return kind.warped(value, params)
+        return _warped(value, params, kind, backwards=False)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: FunctionCtx, by_warped: Tensor, by_slope: Tensor) -> tuple:
         value, params = ctx.saved_tensors
-        by_params = torch.empty_like(params)
-        given = by_warped.contiguous(), by_slope.contiguous()
-        return ctx.kind.gradient(value, params, *given, by_params), by_params, None
+        found = torch.empty_like(value), torch.empty_like(params)
+        given = _flat(by_warped.contiguous()), _flat(by_slope.contiguous())
+        told = _flat(value), _rows(params), *ctx.kind.told, *given
+        _kernels().gradient(*told, _flat(found[0]), _rows(found[1]))
+        return *found, None

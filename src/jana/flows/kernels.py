@@ -19,8 +19,10 @@ import math
 from typing import no_type_check
 
 import numpy as np
-from numba import njit
+from numba import carray, njit
 from numpy import float32, int32, int64
+
+from ..networks.kernels import pointer
 
 WIDTH = 64  # values side by side: all that is known of their bins stays in the fastest cache
 # Not "nnan" or "ninf": what is not finite is to be seen.
@@ -357,3 +359,45 @@ def _to_slopes(out, free, shape, index, told, slopes, of_slopes):
         for j in range(WIDTH):
             pull = of_slopes[0, j] if index[j] == k + 1 else ZERO
             out[first + k, j] = pull + (of_slopes[1, j] if index[j] == k else ZERO)
+
+
+@njit(**FAST)
+@no_type_check
+def _array(address, *shape):
+    return carray(pointer(address), shape, float32)
+
+
+@njit(**FAST)
+@no_type_check
+def forward(sizes, free, shape, value, told, warped, log_det):
+    """Warps some coordinates of rows, and adds to the log determinants.
+
+    `sizes` are the numbers of rows, of coordinates of each, of those that are warped and of those
+    before them; the arrays lie without gaps at the addresses given.
+    """
+    rows, dim, width, low = sizes
+    x, z = _array(value, rows, dim), _array(warped, rows, dim)
+    params = _array(told, rows * width, 3 * shape[0] + (1 if free else -1))
+    found, slope = np.empty((2, rows * width), float32)
+    warp(x[:, low : low + width].copy().reshape(-1), params, free, shape, False, found, slope)
+    z[:, low : low + width] = found.reshape((rows, width))
+    total = _array(log_det, rows)
+    for row in range(rows):
+        for k in range(width):
+            total[row] += slope[row * width + k]
+
+
+@njit(**FAST)
+@no_type_check
+def backward(sizes, free, shape, value, told, by, by_log_det, by_told):
+    """Makes `by` that by the values, where it was by what is warped; fills that by what is told."""
+    rows, dim, width, low = sizes
+    x, given, total = _array(value, rows, dim), _array(by, rows, dim), _array(by_log_det, rows)
+    each = rows * width, 3 * shape[0] + (1 if free else -1)
+    by_warped = given[:, low : low + width].copy().reshape(-1)
+    by_slope, by_value = np.empty((2, rows * width), float32)
+    for row in range(rows):
+        by_slope[row * width : (row + 1) * width] = total[row]
+    told_of = x[:, low : low + width].copy().reshape(-1), _array(told, *each)
+    gradient(*told_of, free, shape, by_warped, by_slope, by_value, _array(by_told, *each))
+    given[:, low : low + width] = by_value.reshape((rows, width))

@@ -112,7 +112,7 @@ class MLP(nn.Module):
     ):
         super().__init__()
         widths, start = style.hidden, style.start
-        self.copies = math.prod(copies)
+        self.copies, self.outputs = math.prod(copies), outputs
         self.activation = ACTIVATIONS[style.activation]
         first = hidden_weights(rngs, inputs, widths[0], start, context, copies)
         self.first = nn.Parameter(first)
