@@ -363,8 +363,16 @@ def _to_slopes(out, free, shape, index, told, slopes, of_slopes):
 
 @njit(**FAST)
 @no_type_check
-def _array(address, *shape):
-    return carray(pointer(address), shape, float32)
+def _array(address, rows, columns):
+    return carray(pointer(address), (rows, columns), float32)
+
+
+@njit(**FAST)
+@no_type_check
+def _to_flat(rows, low, width, flat):
+    for row in range(len(rows)):
+        for k in range(width):
+            flat[row * width + k] = rows[row, low + k]
 
 
 @njit(**FAST)
@@ -378,13 +386,14 @@ def forward(sizes, free, shape, value, told, warped, log_det):
     rows, dim, width, low = sizes
     x, z = _array(value, rows, dim), _array(warped, rows, dim)
     params = _array(told, rows * width, 3 * shape[0] + (1 if free else -1))
-    found, slope = np.empty((2, rows * width), float32)
-    warp(x[:, low : low + width].copy().reshape(-1), params, free, shape, False, found, slope)
-    z[:, low : low + width] = found.reshape((rows, width))
-    total = _array(log_det, rows)
+    inner, found, slope = np.empty((3, rows * width), float32)
+    _to_flat(x, low, width, inner)
+    warp(inner, params, free, shape, False, found, slope)
+    total = _array(log_det, rows, 1)
     for row in range(rows):
         for k in range(width):
-            total[row] += slope[row * width + k]
+            z[row, low + k] = found[row * width + k]
+            total[row, 0] += slope[row * width + k]
 
 
 @njit(**FAST)
@@ -392,12 +401,15 @@ def forward(sizes, free, shape, value, told, warped, log_det):
 def backward(sizes, free, shape, value, told, by, by_log_det, by_told):
     """Makes `by` that by the values, where it was by what is warped; fills that by what is told."""
     rows, dim, width, low = sizes
-    x, given, total = _array(value, rows, dim), _array(by, rows, dim), _array(by_log_det, rows)
-    each = rows * width, 3 * shape[0] + (1 if free else -1)
-    by_warped = given[:, low : low + width].copy().reshape(-1)
-    by_slope, by_value = np.empty((2, rows * width), float32)
+    x, given, total = _array(value, rows, dim), _array(by, rows, dim), _array(by_log_det, rows, 1)
+    n, each = rows * width, 3 * shape[0] + (1 if free else -1)
+    params, by_params = _array(told, n, each), _array(by_told, n, each)
+    inner, by_warped, by_slope, by_value = np.empty((4, n), float32)
+    _to_flat(x, low, width, inner)
+    _to_flat(given, low, width, by_warped)
     for row in range(rows):
-        by_slope[row * width : (row + 1) * width] = total[row]
-    told_of = x[:, low : low + width].copy().reshape(-1), _array(told, *each)
-    gradient(*told_of, free, shape, by_warped, by_slope, by_value, _array(by_told, *each))
-    given[:, low : low + width] = by_value.reshape((rows, width))
+        by_slope[row * width : (row + 1) * width] = total[row, 0]
+    gradient(inner, params, free, shape, by_warped, by_slope, by_value, by_params)
+    for row in range(rows):
+        for k in range(width):
+            given[row, low + k] = by_value[row * width + k]
