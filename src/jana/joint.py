@@ -108,10 +108,6 @@ class Joint(nn.Module):
         learned = [self.posterior] if self.summary is None else [self.posterior, self.summary]
         return {"posterior": nn.ModuleList(learned), "likelihood": self.likelihood}
 
-    def compiled(self, wanted: bool) -> None:
-        """Whether couplings are compiled in training."""
-        self.posterior.compiled = self.likelihood.compiled = wanted
-
     def decay(self) -> dict[nn.Parameter, Float[Tensor, "..."]]:
         """The factor of each hidden weight's square in the loss; see `Flow.decay`."""
         return self.posterior.decay() | self.likelihood.decay()

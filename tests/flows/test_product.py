@@ -83,14 +83,11 @@ def test_draws_have_their_own_density(model):
     assert joint.shape == x.shape and found.draws.shape == (2, 30, 4, 2)
 
 
-def test_it_decays_drops_and_compiles_as_both(model):
+def test_it_decays_and_drops_as_both(model):
     made, theta, x = model
     product = made.likelihood
     assert isinstance(product, Product)
     assert len(product.decay()) == len(product.told.decay()) + len(product.rest.decay()) > 0
-    product.compiled = True
-    assert product.told.compiled and product.rest.compiled and product.compiled
-    product.compiled = False
     made.train()
     product.masks.rngs = [generator(1), generator(2)]
     assert product.rest.masks.rngs is product.told.masks.rngs is product.masks.rngs

@@ -10,12 +10,12 @@ designs:
   paper:
     posterior: &thin {warps: SS, nets: {A: {hidden: [8]}, S: {hidden: [8], bins: 4, bound: 5.0}}}
     likelihood: *thin
-    training: {epochs: 2, compiled: false}
+    training: {epochs: 2}
     tasks:
       gaussian_mixture: &tiny
         posterior: {warps: S, nets: {S: {hidden: [8], bins: 4}}}
         likelihood: {warps: S, nets: {S: {hidden: [8], bins: 4}}}
-        training: {epochs: 2, compiled: false}
+        training: {epochs: 2}
       sir: *tiny
       slcp: *tiny
       slcp_distractors: *tiny

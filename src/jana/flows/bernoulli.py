@@ -41,7 +41,7 @@ class Bernoulli(nn.Module):
         super().__init__()
         edge = torch.full((design,), torch.inf)
         low, high = torch.cat([given[0], -edge]), torch.cat([given[1], edge])
-        self.n_parameters, self.compiled = len(given[0]), False
+        self.n_parameters = len(given[0])
         self.standardize = Standardize(low, high)
         features = len(low) + self.n_parameters * design
         self.register_buffer("slope", torch.zeros(features))

@@ -12,7 +12,7 @@ width of where the free one's raw numbers are 0). In a block of values, the
 first axis of two is along x and along z, or at the left and at the right end of a bin.
 
 All of it is one file, as numba's cache of a kernel is renewed with the file it stands in, not with
-those that it calls.
+those that it calls; where `exp` or `pointer` change, change this file too.
 """
 
 import math
@@ -20,47 +20,23 @@ from typing import no_type_check
 
 import numpy as np
 from numba import carray, njit
-from numpy import float32, int32, int64
+from numpy import float32, int32
 
-from ..networks.kernels import pointer
+from ..networks.kernels import FAST, exp, pointer
 
 WIDTH = 64  # values side by side: all that is known of their bins stays in the fastest cache
-# Not "nnan" or "ninf": what is not finite is to be seen.
-FAST = {
-    "cache": True,
-    "error_model": "numpy",
-    "nogil": True,
-    "fastmath": {"contract", "reassoc", "nsz", "arcp"},
-}
-PER_LN2, LN2 = float32(1 / math.log(2)), float32(math.log(2))
-TAYLOR = tuple(float32(1 / math.factorial(k)) for k in range(7, -1, -1))
 ODD = tuple(float32(1 / k) for k in range(15, -1, -2))
 ZERO, HALF, ONE, TWO, FOUR = float32(0), float32(0.5), float32(1), float32(2), float32(4)
-LOWEST, LOWEST_POWER, HIGHEST_POWER = float32(-27), float32(-40), float32(22)
-SHIFT, UNSHIFT = 40, float32(2.0**-40)
+LOWEST = float32(-27)
 TINY = float32(1e-30)  # keeps a root from 0
 UNIT = float32(math.log(math.e - 1))  # what softplus makes 1 of
 
 
 @njit(inline="always", **FAST)
 @no_type_check
-def _exp(x):
-    """Of -27 to 15: unlike the library's, it is nothing but arithmetic."""
-    n = np.floor(x * PER_LN2 + HALF)
-    rest = x - n * LN2
-    found = TAYLOR[0]
-    for k in range(1, len(TAYLOR)):
-        found = found * rest + TAYLOR[k]
-    # What is not a number is not one of `found` either.
-    power = int64(min(max(n, LOWEST_POWER), HIGHEST_POWER))
-    return found * (float32(1 << (power + SHIFT)) * UNSHIFT)
-
-
-@njit(inline="always", **FAST)
-@no_type_check
 def _softplus(x):
     """log(1 + exp(x)); the logarithm by the series of the inverse hyperbolic tangent."""
-    u = _exp(max(-abs(x), LOWEST))
+    u = exp(max(-abs(x), LOWEST))
     share = u / (TWO + u)
     square = share * share
     found = ODD[0]
@@ -85,7 +61,7 @@ def _clipped_slope(raw, limit):
 @njit(inline="always", **FAST)
 @no_type_check
 def _softplus_slope(size, least):
-    return ONE - _exp(max(-size, LOWEST)) if size > least else ZERO
+    return ONE - exp(max(-size, LOWEST)) if size > least else ZERO
 
 
 @njit(**FAST)
@@ -95,7 +71,7 @@ def _shares(raw, total, limit, sizes):
     whole = np.zeros(WIDTH, float32)
     for k in range(len(sizes)):
         for j in range(WIDTH):
-            sizes[k, j] = _exp(_clipped(raw[k, j], limit))
+            sizes[k, j] = exp(_clipped(raw[k, j], limit))
         for j in range(WIDTH):
             whole[j] += sizes[k, j]
     for j in range(WIDTH):
@@ -190,7 +166,7 @@ def _ends(raw, free, shape, index, whole, told, slopes):
             if free:
                 inner = max(_softplus(told[end, j] + UNIT), limit)
             else:
-                inner = _exp(_clipped(told[end, j], limit))
+                inner = exp(_clipped(told[end, j], limit))
             slopes[end, j] = whole[1, j] / whole[0, j] if index[j] == outer else inner
 
 

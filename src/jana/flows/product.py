@@ -30,15 +30,6 @@ class Product(nn.Module):
             "order", torch.cat([kept.nonzero(), (~kept).nonzero()])[:, 0].argsort()
         )
 
-    @property
-    def compiled(self) -> bool:
-        """Whether couplings are compiled in training."""
-        return self.told.compiled
-
-    @compiled.setter
-    def compiled(self, wanted: bool) -> None:
-        self.told.compiled = self.rest.compiled = wanted
-
     def set_from(self, x: Float[Tensor, "N X"], context: Float[Tensor, "N C"]) -> None:
         """Sets what is not learned of both."""
         self.told.set_from(x[:, self.kept], context)

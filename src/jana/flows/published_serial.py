@@ -47,7 +47,7 @@ class PublishedSerial(nn.Module):
         length: int,
     ):
         super().__init__()
-        self.size, self.length, self.fixed, self.compiled = size, length, False, False
+        self.size, self.length, self.fixed = size, length, False
         self.standardize, self.step = standardize, step
         self.unit = Recurrent(rngs, "gru", 3 * size + standardize.size, hidden)
         self.masks = Masks(self)

@@ -55,7 +55,7 @@ class Serial(nn.Module):
     ):
         super().__init__()
         self.size, self.length = step.size, length
-        self.compiled, self.fixed, self.weight_decay = False, False, decay
+        self.fixed, self.weight_decay = False, decay
         self.calendar, self.course, self.step = calendar, course, step
         self.unit = Recurrent(rngs, "gru", calendar.size + DEVIATIONS * self.size, hidden)
         self.masks = Masks(self)  # none

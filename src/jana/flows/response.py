@@ -67,7 +67,7 @@ class Response(nn.Module):
         style: Style,
     ):
         super().__init__()
-        self.shift, self.warps, self.compiled = shift, tuple(warps), False
+        self.shift, self.warps = shift, tuple(warps)
         self.others = [place for place in range(len(given[0])) if place != shift]
         self.standardize = Standardize(*(edge[self.others] for edge in given))
         features, self.sizes = len(self.others), [sum(warp.pieces) for warp in warps]
@@ -136,7 +136,7 @@ class Response(nn.Module):
         On a CPU by kernels in double precision, and much faster. Parameters may be of double
         precision; of these, the network is told in its own.
         """
-        if x.device.type != "cpu" or torch.compiler.is_compiling():
+        if x.device.type != "cpu":
             return self.log_prob_of_trials(theta.to(self.offset), x.to(self.offset)).sum(-1)
         told = self._told(theta.to(self.offset))
         both = torch.stack([told.mean, told.log_scale], -1)

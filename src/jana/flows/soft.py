@@ -38,15 +38,6 @@ class Soft(nn.Module):
         """The flow's dropout, whose generators are also those of the noise in training."""
         return self.flow.masks
 
-    @property
-    def compiled(self) -> bool:
-        """Whether couplings are compiled in training."""
-        return self.flow.compiled
-
-    @compiled.setter
-    def compiled(self, wanted: bool) -> None:
-        self.flow.compiled = wanted
-
     def set_from(self, x: Float[Tensor, "N 1"], context: Float[Tensor, "N C"]) -> None:
         """Nothing is set from data."""
 

@@ -1,7 +1,7 @@
 """Dropout whose masks come from generators that are passed in, one per member.
 
 All masks of a step are drawn at once and before it: so that nothing random is left within, and
-what is between can be compiled.
+what is between can be recorded, or done by kernels.
 """
 
 from collections.abc import Callable, Iterator, Sequence

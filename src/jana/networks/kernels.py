@@ -16,16 +16,18 @@ those that it calls.
 
 import ctypes
 import math
+from contextlib import suppress
 from pathlib import Path
 from typing import no_type_check
 
 import llvmlite.binding as llvm
+import llvmlite.ir as ir
 import numpy as np
 import torch
 from numba import carray, njit, types
 from numba.core import cgutils
 from numba.extending import get_cython_function_address, intrinsic
-from numpy import float32, int8, int32, int64
+from numpy import float32, int8, int32
 
 # The head: sizes, and the strides by member, network and row of the input and of its gradient; of
 # the offset that is added in the first layer; of the offset's gradient.
@@ -48,19 +50,20 @@ FAST = {
     "nogil": True,
     "fastmath": {"contract", "reassoc", "nsz", "arcp"},
 }
-PER_LN2, LN2 = float32(1 / math.log(2)), float32(math.log(2))
+PER_LN2 = float32(1 / math.log(2))
+LN2, LN2_REST = float32(0.693359375), float32(math.log(2) - 0.693359375)  # the first in few bits
 TAYLOR = tuple(float32(1 / math.factorial(k)) for k in range(7, -1, -1))
 ZERO, HALF, ONE, TWO = float32(0), float32(0.5), float32(1), float32(2)
-LOWEST, LOWEST_POWER, SHIFT, UNSHIFT = float32(-27), float32(-40), 40, float32(2.0**-40)
+LOWEST = float32(-80)
+MOST_POWER, BIAS_OF_POWERS, BITS_BELOW = float32(126), int32(127), int32(23)
 PRODUCT = "jana_sgemm"
 
 
 def _address() -> int:
     """Of the product of matrices as BLAS has it: torch's own, which is the fastest at hand."""
     for library in Path(torch.__file__).parent.glob("lib/libtorch_cpu.*"):
-        found = getattr(ctypes.CDLL(str(library)), "sgemm_", None)
-        if found is not None:
-            return ctypes.cast(found, ctypes.c_void_p).value
+        with suppress(OSError, AttributeError):
+            return ctypes.cast(ctypes.CDLL(str(library)).sgemm_, ctypes.c_void_p).value
     return get_cython_function_address("scipy.linalg.cython_blas", "sgemm")
 
 
@@ -104,18 +107,30 @@ def _product(flipped, sizes, a, step_a, b, step_b, added, c, step_c, said):
     _sgemm(of_b, of_a, p, p + 4, p + 8, q, b, p + 12, a, p + 16, q + 4, c, p + 20)
 
 
-@njit(inline="always", **FAST)
+@intrinsic
 @no_type_check
-def _exp(x):
-    """Of -27 to 0: nothing but arithmetic, which compiles to vector code."""
+def _float_of(typing, bits):
+    """The number that has these bits."""
+
+    def code(context, builder, signature, args):
+        return builder.bitcast(args[0], ir.FloatType())
+
+    return types.float32(types.int32), code
+
+
+# Not inlined by numba, as the order of operations is not to be changed.
+@njit(**FAST | {"fastmath": {"contract", "nsz"}})
+@no_type_check
+def exp(x):
+    """Of -80 to 80: unlike the library's, it is nothing but arithmetic, on vectors of numbers."""
     n = np.floor(x * PER_LN2 + HALF)
-    rest = x - n * LN2
+    rest = (x - n * LN2) - n * LN2_REST
     found = TAYLOR[0]
     for k in range(1, len(TAYLOR)):
         found = found * rest + TAYLOR[k]
     # What is not a number is not one of `found` either.
-    power = int64(min(max(n, LOWEST_POWER), ZERO))
-    return found * (float32(1 << (power + SHIFT)) * UNSHIFT)
+    power = int32(min(max(n, -MOST_POWER), MOST_POWER))
+    return found * _float_of((power + BIAS_OF_POWERS) << BITS_BELOW)
 
 
 @njit(**FAST)
@@ -133,14 +148,14 @@ def _activated(kind, n, width, made, shift, step, slope):
         elif kind == SILU:
             for j in range(width):
                 h = row[j] + add[j]
-                small = _exp(max(-abs(h), LOWEST))
+                small = exp(max(-abs(h), LOWEST))
                 share = (ONE if h > 0 else small) / (ONE + small)
                 row[j] = h * share
                 rise[j] = share * (ONE + h * (ONE - share))
         else:
             for j in range(width):
                 h = row[j] + add[j]
-                small = _exp(max(-TWO * abs(h), LOWEST))
+                small = exp(max(-TWO * abs(h), LOWEST))
                 size = (ONE - small) / (ONE + small)
                 row[j] = size if h > 0 else -size
                 rise[j] = ONE - size * size

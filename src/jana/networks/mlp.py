@@ -135,9 +135,7 @@ class MLP(nn.Module):
         return h
 
     def _activated(self, h: Float[Tensor, "R B H"], dropout: Dropout) -> Float[Tensor, "R B H"]:
-        # A factor that is not negative may stand before a ReLU as well as behind it, and compiled
-        # code is twice as fast then: it need not store where the ReLU cut.
-        return relu(dropout(h)) if self.activation is relu else dropout(self.activation(h))
+        return dropout(self.activation(h))
 
     def hidden(self) -> list[nn.Parameter]:
         """The hidden weights, without biases and without the last layer's: what decays."""

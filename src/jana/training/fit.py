@@ -45,7 +45,6 @@ class Training:
         surrogate: Share of the posterior network's rows that the likelihood network makes, new in
             every epoch: the posterior network is then trained after it. Validation is by
             simulated data alone. 0: both networks learn from the simulations alone.
-        compiled: Whether couplings are compiled (on a CPU; it needs a C++ compiler).
         validation: Share of the simulations that is held out for validation. With 0 all of them
             are learned from, and others are watched.
         least_trials: Of exchangeable data, the smallest share of the trials that the posterior
@@ -75,7 +74,6 @@ class Training:
     patience: int | None
     validation: float
     surrogate: float = 0.0
-    compiled: bool = False
     least_trials: float = 0.5
     likelihood_trials: int = 4
     likelihood_epochs: int | None = None
@@ -339,9 +337,6 @@ def _one_pass(steps, rows, training, seeds, epoch) -> dict[str, Tensor]:  # noqa
     found = []
     for index, batch in enumerate(batches):
         done = epoch * len(batches) + index
-        # Not for a last, smaller batch: another shape is compiled anew.
-        whole = batch.shape[1] == batches[0].shape[1]
-        model.compiled(training.compiled and whole and theta.device.type == "cpu")
         share = rate(done, training.epochs * len(batches), 1.0, training.warmup)
         paces = [
             pace(share * training.highest(group), part.epsilon, done)
