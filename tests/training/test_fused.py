@@ -24,7 +24,7 @@ FLOWS = {
 def refused(monkeypatch):
     """How often the kernels were asked for, none of which they took."""
     asked = []
-    monkeypatch.setattr(fused, "takes", lambda *given: asked.append(given))
+    monkeypatch.setattr(fused, "lying", lambda *given: asked.append(given))
     return asked
 
 

@@ -113,8 +113,9 @@ class Chain:
 
     def __call__(self, x: Values, features: Features) -> tuple[Values, LogDet]:
         """Maps x to z; also log |det dz/dx|."""
-        if self.known and features.stride(-1) == 1 and fused.takes(self.networks, [x, features]):
-            return _Chained.apply(x.contiguous(), features, self._plan(features))
+        places = fused.lying(self.networks, [x, features]) if self.known else None
+        if places is not None and features.stride(-1) == 1:
+            return _Chained.apply(x.contiguous(), features, self._plan(features, places))
         total = 0.0
         pieces = features.split(self.sizes, dim=-1)
         for layer, piece in zip(self.layers, pieces, strict=True):
@@ -122,9 +123,8 @@ class Chain:
             total = total + log_det
         return x, total
 
-    def _plan(self, features: Features) -> Plan:
+    def _plan(self, features: Features, places: list[int]) -> Plan:
         key = features.shape, features.stride()
-        places = [place for network in self.networks for place in fused.addresses(network)]
         known, plan = self.plans.get(key, (None, None))
         if known != places:
             if len(self.plans) >= MOST_PLANS:

@@ -25,21 +25,24 @@ def kernels() -> ModuleType:
     return kernels
 
 
-def takes(networks: list[MLP], values: list[Tensor]) -> bool:
-    """Whether the kernels are for these networks, given such values, here and now.
+def lying(networks: list[MLP], values: list[Tensor]) -> list[int] | None:
+    """Where weights and gradients lie, if the kernels are for these networks and values, else None.
 
     They are for training steps on a CPU, in single precision, whose gradients have their places
-    already.
+    already. A plan is good as long as nothing has moved.
     """
     if not (added() and torch.is_grad_enabled()):
-        return False
+        return None
     if any(value.device.type != "cpu" or value.dtype != torch.float32 for value in values):
-        return False
-    return all(
-        weight.requires_grad and weight.grad is not None and weight.dtype == torch.float32
-        for network in networks
-        for weight in network.weights()
-    )
+        return None
+    found = []
+    for network in networks:
+        for weight in network.weights():
+            grad = weight.grad
+            if grad is None or not weight.requires_grad or weight.dtype != torch.float32:
+                return None
+            found += weight.data_ptr(), grad.data_ptr()
+    return found
 
 
 def padded(size: int) -> int:
@@ -103,12 +106,6 @@ def _lying(part: Tensor | None) -> tuple[int, int, int]:
     if part is None:
         return 0, 0, 0
     return part.data_ptr(), part.stride(0), part.stride(1) if part.ndim > 3 else 0
-
-
-def addresses(network: MLP) -> list[int]:
-    """Where weights and gradients lie: a plan is good as long as they do not move."""
-    weights = network.weights()
-    return [part.data_ptr() for weight in weights for part in (weight, weight.grad)]
 
 
 def mask(told: Plan, network: MLP) -> None:
