@@ -44,6 +44,8 @@ def time_to_loss(ax: Axes, table: pd.DataFrame) -> None:
     """Seconds of training against what is left to the exact joint loss, medians and ranges."""
     rows = having(table, "kl_joint")
     rows = rows[~rows.setting.str.contains("simulations")].reset_index(drop=True)
+    if rows.empty:
+        return
     for index, row in rows.iterrows():
         one = rows[rows.index == index]
         ends = {f"{axis}err": spread(one, m) for axis, m in zip("xy", TIMED, strict=True)}

@@ -36,6 +36,10 @@ class ActNorm(nn.Module):
         log_det = -self.log_scale.sum(-1).expand(z.shape[:2])
         return (z - self.shift) * (-self.log_scale).exp(), log_det
 
+    def weights(self) -> list[nn.Parameter]:
+        """Scale and shift."""
+        return [self.log_scale, self.shift]
+
 
 class Permutation(nn.Module):
     """The coordinates in another order, drawn once for each member."""
@@ -55,6 +59,10 @@ class Permutation(nn.Module):
     def inverse(self, z: Values, features: NoFeatures) -> tuple[Values, LogDet]:
         """Restores the order; the log determinant is 0."""
         return z.take_along_dim(self.back, -1), z.new_zeros(z.shape[:2])
+
+    def weights(self) -> list[nn.Parameter]:
+        """None."""
+        return []
 
 
 class Mixing(nn.Module):

@@ -129,6 +129,10 @@ class Scale(nn.Module):
         """Maps z back to x; also log |det dx/dz|."""
         return (z - self.shift) / self.scale, -self._log_det().expand(z.shape[:2])
 
+    def weights(self) -> list[nn.Parameter]:
+        """Scale and shift."""
+        return [self.scale, self.shift]
+
     def _log_det(self) -> Float[Tensor, "M 1"]:
         return self.scale.abs().log().sum(-1)
 
@@ -143,7 +147,8 @@ class Rotation(nn.Module):
         draws = torch.stack([torch.randn(dim, dim, generator=rng) for rng in rngs])
         q, r = torch.linalg.qr(draws)
         # The signs make it uniform over all orthogonal matrices.
-        self.matrix = nn.Parameter(q * r.diagonal(dim1=-2, dim2=-1).sign()[:, None])
+        turned = q * r.diagonal(dim1=-2, dim2=-1).sign()[:, None]
+        self.matrix = nn.Parameter(turned.contiguous())
 
     def forward(self, x: Values, features: NoFeatures) -> tuple[Values, LogDet]:
         """Maps x to z; also log |det dz/dx|."""
@@ -153,6 +158,10 @@ class Rotation(nn.Module):
         """Maps z back to x; also log |det dx/dz|."""
         x = torch.linalg.solve(self.matrix, z, left=False)
         return x, -self._log_det().expand(z.shape[:2])
+
+    def weights(self) -> list[nn.Parameter]:
+        """The matrix."""
+        return [self.matrix]
 
     def _log_det(self) -> Float[Tensor, "M 1"]:
         return self.matrix.slogdet().logabsdet[:, None]

@@ -1,14 +1,15 @@
 """Perceptrons as the compiled kernels of `kernels.py` are told of them, within a training step."""
 
+from collections.abc import Sequence
 from functools import cache
 from itertools import accumulate
 from types import ModuleType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Int64
 from numpy import array, ndarray
-from torch import Tensor
+from torch import Tensor, nn
 
 from .adding import added
 from .mlp import ACTIVATIONS, MLP
@@ -25,8 +26,17 @@ def kernels() -> ModuleType:
     return kernels
 
 
-def lying(networks: list[MLP], values: list[Tensor]) -> list[int] | None:
-    """Where weights and gradients lie, if the kernels are for these networks and values, else None.
+@runtime_checkable
+class Weighted(Protocol):
+    """What has weights that kernels read."""
+
+    def weights(self) -> list[nn.Parameter]:
+        """All of them."""
+        ...
+
+
+def lying(modules: Sequence[Weighted], values: Sequence[Tensor]) -> list[int] | None:
+    """Where weights and gradients lie, if the kernels are for these modules and values, else None.
 
     They are for training steps on a CPU, in single precision, whose gradients have their places
     already. A plan is good as long as nothing has moved.
@@ -36,13 +46,19 @@ def lying(networks: list[MLP], values: list[Tensor]) -> list[int] | None:
     if any(value.device.type != "cpu" or value.dtype != torch.float32 for value in values):
         return None
     found = []
-    for network in networks:
-        for weight in network.weights():
+    for module in modules:
+        for weight in module.weights():
             grad = weight.grad
             if grad is None or not weight.requires_grad or weight.dtype != torch.float32:
                 return None
             found += weight.data_ptr(), grad.data_ptr()
     return found
+
+
+def whole(module: Weighted) -> bool:
+    """Whether weights and gradients of a member lie row by row without gaps."""
+    parts = (part for weight in module.weights() for part in (weight, weight.grad))
+    return all(part[0].is_contiguous() for part in parts)
 
 
 def padded(size: int) -> int:

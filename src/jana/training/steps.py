@@ -10,6 +10,7 @@ Reference: Ng & Gimelshein (2021), Accelerating PyTorch with CUDA graphs, pytorc
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,11 +18,13 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from ..denormals import flushing
 from ..flows.counts import Counts
 from ..joint import Joint
 from ..networks.adding import adding
 from ..networks.dropout import Masks
 from ..networks.places import there
+from ..shared import SharedSummary
 from .losses import Trials
 from .members import Pace, Part
 
@@ -66,6 +69,7 @@ class Steps:
         self.recorded: dict[tuple, _Recorded] = {}
         self.seen: Counter[tuple] = Counter()
         self.stream, self.pool, self.refused = None, None, False
+        self.beside = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
 
     def __call__(
         self,
@@ -83,7 +87,8 @@ class Steps:
             paces: How each part is to move.
         """
         if theta.device.type != "cuda":
-            return self._take(theta, x, trials, paces)
+            take = self._side_by_side if self._apart() else self._take
+            return take(theta, x, trials, paces)
         rows = torch.tensor([tuple(pace) for pace in paces], dtype=torch.float64).float()
         inputs = [theta, x, there(rows, theta.device)]
         inputs += [there(which, theta.device) for which in trials or ()]
@@ -109,18 +114,59 @@ class Steps:
     def _take(
         self, theta: Tensor, x: Tensor, trials: Trials | None, paces: Sequence[Pace]
     ) -> Stepped:
-        # The mean over trials in place of their sum weighs the likelihood's gradient in the norm.
-        alike = self.per_trial and (self.model.exchangeable or self.model.serial)
-        shares = {"likelihood": 1 / x.shape[2]} if alike else {}
         with adding():
             terms = self.loss(self.model, theta, x, trials, self.names)
-            sum(shares.get(name, 1.0) * term.sum() for name, term in terms.items()).backward()
+            self._total(terms, x).backward()
         moved = zip(self.parts.items(), paces, strict=True)
         skipped = [
             part.step(sum(terms[name] for name in group), pace, self.clip)
             for (group, part), pace in moved
         ]
+        return self._stepped(terms, skipped)
+
+    def _total(self, terms: dict[str, Tensor], x: Tensor) -> Tensor:
+        # The mean over trials in place of their sum weighs the likelihood's gradient in the norm.
+        alike = self.per_trial and (self.model.exchangeable or self.model.serial)
+        shares = {"likelihood": 1 / x.shape[2]} if alike else {}
+        return sum(shares.get(name, 1.0) * term.sum() for name, term in terms.items())
+
+    def _stepped(self, terms: dict[str, Tensor], skipped: list[Tensor]) -> Stepped:
         return Stepped(torch.stack([terms[n].detach() for n in self.names]), torch.stack(skipped))
+
+    def _side_by_side(
+        self, theta: Tensor, x: Tensor, trials: Trials | None, paces: Sequence[Pace]
+    ) -> Stepped:
+        """As `_take`, each part in a thread of its own, with one thread of torch's each."""
+
+        def moved(group: tuple[str, ...], pace: Pace) -> tuple[dict[str, Tensor], Tensor]:
+            part = self.parts[group]
+            with adding(), flushing():
+                terms = self.loss(self.model, theta, x, trials, group)
+                self._total(terms, x).backward()
+                return terms, part.step(sum(terms.values()), pace, self.clip)
+
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            (first, *pace), (second, *other) = zip(self.parts, paces, strict=True)
+            beside = self.beside.submit(moved, second, *other)
+            try:
+                found = moved(first, *pace)
+            finally:
+                wait([beside])
+        finally:
+            torch.set_num_threads(threads)
+        each = [found, beside.result()]
+        terms = {name: term for some, _ in each for name, term in some.items()}
+        return self._stepped(terms, [skipped for _, skipped in each])
+
+    def _apart(self) -> bool:
+        """Whether two parts have nothing in common, and a thread each is there for them."""
+        return (
+            len(self.parts) == 2
+            and not isinstance(self.model, SharedSummary)
+            and torch.get_num_threads() > 1
+        )
 
     def _record(self, key: tuple, inputs: Sequence[Tensor]) -> None:
         """Records a step like the one that was just taken; it is not taken again."""
