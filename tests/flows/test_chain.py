@@ -3,10 +3,12 @@
 import copy
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 
+from jana.flows import affine_kernels, chain_kernels, kernels, linear_kernels
 from jana.flows.chain import MOST_PLANS, Chain, chains
 from jana.flows.coupling import Coupling, Elementwise
 from jana.flows.gaussian import Gaussian
@@ -14,6 +16,7 @@ from jana.flows.mixing import ActNorm, Mixing, Permutation
 from jana.flows.published import CLAMPED_AFFINE, FreeSpline, Rotation, Scale
 from jana.flows.spline import Spline
 from jana.flows.warps import Affine
+from jana.networks import kernels as perceptron
 from jana.networks.adding import adding
 from jana.networks.dropout import Masks
 from jana.networks.kernels import BLOCK
@@ -200,6 +203,17 @@ def test_plans_of_many_shapes_do_not_pile_up():
         for rows in range(1, MOST_PLANS + 5):
             chain(*given(made, 2, rows)[:2])
     assert 0 < len(chain.plans) <= MOST_PLANS
+
+
+def test_kernels_are_compiled_anew_where_those_that_they_call_changed(tmp_path, monkeypatch):
+    before = chain_kernels._stamp()
+    assert before == chain_kernels._stamp() > 0
+    for part in (perceptron, affine_kernels, kernels, linear_kernels):
+        other = tmp_path / "other.py"
+        other.write_text(Path(part.__file__).read_text() + "# another")
+        with monkeypatch.context() as patch:
+            patch.setattr(part, "__file__", str(other))
+            assert chain_kernels._stamp() != before
 
 
 FALLBACK = """
