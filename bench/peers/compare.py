@@ -1,9 +1,11 @@
 """Runs plan.yaml, round by round, and writes bench/results/latest.csv and its figure.
 
-    python bench/peers/compare.py [FOLDER] [--only NAME ... --table TABLE.csv]
+    python bench/peers/compare.py [FOLDER] [--only NAME ... (--update | --table TABLE.csv)]
 
 FOLDER (bench/kept) keeps the data and what each process found: a run that was stopped goes on, with
-the same code, packages and processor. Names are of systems, of tasks, or train and step.
+the same code, packages and processor. Names are of systems, of tasks, or train and step. With
+--update rows of the runs asked for take the place of those in the table, and the others stay: every
+row says of what version and day it is.
 """
 
 import argparse
@@ -149,6 +151,21 @@ def wanted(runs: list[Run], only: list[str]) -> list[Run]:
     return chosen
 
 
+def updated(table: pd.DataFrame, rows: pd.DataFrame, runs: list[Run]) -> pd.DataFrame:
+    """The table with these rows for those that it has of the plan's runs, in the plan's order.
+
+    What is no run of the plan is left out.
+    """
+    names = [(run["system"], run["task"], label(run)) for run in runs]
+    new = set(zip(rows.system, rows.task, rows.setting, strict=True))
+    of = list(zip(table.system, table.task, table.setting, strict=True))
+    both = pd.concat([table[[name not in new for name in of]], rows], ignore_index=True)
+    of = list(zip(both.system, both.task, both.setting, strict=True))
+    both["place"] = [names.index(name) if name in names else -1 for name in of]
+    both = both[both.place >= 0].sort_values("place", kind="stable")
+    return both.drop(columns="place").reset_index(drop=True)
+
+
 def arguments() -> argparse.Namespace:
     """Of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -156,9 +173,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="*", default=[], help="systems, tasks, train or step")
     parser.add_argument("--plan", type=Path, default=HERE / "plan.yaml")
     parser.add_argument("--table", type=Path, default=LATEST)
+    parser.add_argument("--update", action="store_true", help="leave the table's other rows")
     asked = parser.parse_args()
-    if asked.only and asked.table == LATEST:
-        parser.error("with --only name another --table, or the whole one would be lost")
+    if asked.only and asked.table == LATEST and not asked.update:
+        parser.error("with --only name another --table, or --update, or the whole would be lost")
     asked.folder = asked.folder.resolve()
     return asked
 
@@ -185,9 +203,12 @@ def main() -> int:
                 each.append(one)
     best = data.optimum()
     best["joint"] = sum(best.values())
-    table = [row for run, each in zip(runs, found, strict=True) for row in rows(run, each, best)]
+    made = [row for run, each in zip(runs, found, strict=True) for row in rows(run, each, best)]
+    table = pd.DataFrame(made, columns=COLUMNS)
+    if asked.update and asked.table.exists():
+        table = updated(pd.read_csv(asked.table), table, plan["runs"])
     asked.table.parent.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(table, columns=COLUMNS).to_csv(asked.table, index=False)
+    table.to_csv(asked.table, index=False)
     figures.figure(pd.read_csv(asked.table), asked.table.with_suffix(".png"))
     failed = asked_for - sum(map(len, found))
     print(f"{len(table)} rows: {asked.table}" + (f"; {failed} runs FAILED" if failed else ""))

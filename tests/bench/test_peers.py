@@ -126,6 +126,32 @@ def test_only_some_runs_and_no_names_of_nothing():
         compare.wanted(RUNS, ["zuko", "race"])
 
 
+def test_an_update_leaves_other_runs_and_drops_what_is_planned_no_more():
+    runs = [{"system": "a", "task": "t", "what": "step", "label": name} for name in ("x", "y", "z")]
+
+    def table(**values):
+        rows = [
+            ["a", "1", "t", "step_ms", f"{n} (steps)", v, "ms", "", ""] for n, v in values.items()
+        ]
+        return pd.DataFrame(rows, columns=compare.COLUMNS)
+
+    found = compare.updated(table(gone=1.0, x=2.0, y=3.0), table(z=5.0, x=4.0), runs)
+    assert dict(zip(found.setting, found.value, strict=True)) == {
+        "x (steps)": 4.0,
+        "y (steps)": 3.0,
+        "z (steps)": 5.0,
+    }
+    assert list(found.columns) == compare.COLUMNS
+
+
+def test_a_figure_of_steps_alone_is_one(tmp_path):
+    run = next(run for run in RUNS if run["what"] == "step" and run["task"] == "two_moons")
+    metrics = {"metrics": {"step_ms": 1.0}, "version": "1", "date": "2026-01-01"}
+    rows = compare.rows(run, [metrics], BEST)
+    figures.figure(pd.DataFrame(rows, columns=compare.COLUMNS), tmp_path / "some.png")
+    assert (tmp_path / "some.png").stat().st_size > 10_000
+
+
 def test_the_first_pass_does_not_count():
     laps = job.Laps()
     laps.walls, laps.works = [100.0, 2.0, 3.0, 4.0], [50.0, 1.0, 1.0, 1.0]
