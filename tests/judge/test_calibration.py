@@ -160,6 +160,17 @@ def test_weights_do_not_hide_a_mode_without_draws():
     assert float(calibration.adjusted(ranks, L, null)[0]) < 0.01
 
 
+def test_what_is_known_of_uniform_ranks_may_be_handed_in():
+    theta, one = answers(1)
+    kinds = {"posterior": [one], "joint": [one]}
+    null = calibration.uniform(generator(7), kinds)
+    found = [calibration.calibration(generator(7), theta, kinds, 0.95, n) for n in (None, null)]
+    assert torch.equal(found[0].lower, found[1].lower)
+    assert not torch.equal(
+        found[1].lower, calibration.calibration(generator(7), theta, kinds, 0.95, null / 2).lower
+    )
+
+
 @pytest.mark.parametrize("power", [0.0, 1.0])
 def test_a_truth_without_density_keeps_direct_draws(power):
     theta, one = answers(2)
@@ -178,6 +189,11 @@ def test_a_pool_of_power_0_and_data_sets_with_a_bad_khat_keep_direct_draws():
     kept = (mixed.log_weights == 0).all(1)
     khat = smooth(mixed.log_weights[~kept]).khat
     assert kept.double().mean() > 0.5 and (khat <= 0.7).all()
+    rows = calibration.weighed({}, {"posterior": [mixed, direct], "joint": [direct]})
+    shares = [(row["metric"], row["seed"], row["value"]) for row in rows]
+    share = float((~kept).double().mean())
+    assert shares == [("sbc_refined", 0, share), ("sbc_refined", 1, 0), ("jsbc_refined", 0, 0)]
+    assert 0 < share < 0.5
 
 
 def test_draws_outside_the_prior_have_no_weight():

@@ -18,16 +18,19 @@ for kind in calibration.METRICS:
     near = [calibration.references(member, others, simulator.exchangeable) for member in x]
     answers[kind] = [calibration.Answers(*one) for one in zip(*found, near, strict=True)]
     refined[kind] = calibration.refined(answers[kind], log_prior, theta, powers.tolist())
-direct, weighted = (
-    calibration.calibration(generator(p["seed"]), theta, each, p["level"])
+null, level = calibration.uniform(generator(p["seed"]), answers), p["level"]
+judged = [
+    calibration.calibration(generator(p["seed"]), theta, each, level, null)
     for each in (answers, refined)
-)
+]
 netcdf.save(
     snakemake.output.curves,
     record(rule=snakemake.rule, params=p),
     {"quantity": [*simulator.theta_names, *calibration.EXTRA]},
-    **calibration.curves(direct),
+    **calibration.curves(judged[0]),
 )
-rows = calibration.rows(p["labels"], direct, simulator.theta_names, "jana")
-rows += calibration.rows(p["labels"], weighted, simulator.theta_names, "jana_refined")
-tables.save(snakemake.output.rows, rows + calibration.outside(p["labels"], log_prior, answers))
+names = simulator.theta_names
+rows = calibration.rows(p["labels"], judged[0], names, "jana")
+rows += calibration.rows(p["labels"], judged[1], names, "jana_refined")
+rows += calibration.outside(p["labels"], log_prior, answers)
+tables.save(snakemake.output.rows, rows + calibration.weighed(p["labels"], refined))

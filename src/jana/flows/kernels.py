@@ -20,7 +20,7 @@ from typing import no_type_check
 
 import numpy as np
 from numba import carray, njit
-from numpy import float32, int32
+from numpy import float32, int32, int64
 
 from ..networks.kernels import FAST, exp, pointer
 
@@ -132,8 +132,9 @@ def _bin(inner, sizes, corner, whole, axis, index, low, size):
     other, bins = 1 - axis, sizes.shape[1]
     edge = corner[axis].copy()
     index[:] = 0
-    low[:] = corner
-    size[:] = sizes[:, 0]
+    for end in range(2):
+        for j in range(WIDTH):
+            low[end, j], size[end, j] = corner[end, j], sizes[end, 0, j]
     for k in range(1, bins):
         for j in range(WIDTH):
             edge[j] += sizes[axis, k - 1, j]
@@ -233,11 +234,12 @@ def gradient(value, params, free, shape, by_warped, by_slope, by_value, by_param
     for first in range(0, len(value), WIDTH):
         m = min(WIDTH, len(value) - first)
         _loaded(value, params, first, m, v, raw)
-        to_z[:m], to_log[:m] = by_warped[first : first + m], by_slope[first : first + m]
+        for j in range(m):
+            to_z[j], to_log[j] = by_warped[first + j], by_slope[first + j]
         _box(raw, free, shape, sizes, corner, whole)
         for j in range(WIDTH):
             inner[j] = min(max(v[j], corner[0, j]), corner[0, j] + whole[0, j])
-        _bin(inner, sizes, corner, whole, 0, index, low, size)
+        _bin(inner, sizes, corner, whole, int64(0), index, low, size)
         _ends(raw, free, shape, index, whole, told, slopes)
         for j in range(WIDTH):
             start, end, width, height = slopes[0, j], slopes[1, j], size[0, j], size[1, j]
@@ -310,7 +312,8 @@ def _to_shares(raw, out, of_box, sizes, corner, index, low, of_low, of_size):
 def _to_positives(out, bins, least, sizes, index, of_low, of_size, of_corner, of_whole):
     """Back through the softplus, whose slope is 1 - exp(-size)."""
     for axis in range(2):
-        out[axis] = of_corner[axis]
+        for j in range(WIDTH):
+            out[axis, j] = of_corner[axis, j]
         for k in range(bins):
             for j in range(WIDTH):
                 pull = of_low[axis, j] if k < index[j] else ZERO
@@ -384,7 +387,8 @@ def backward(sizes, free, shape, value, told, by, by_log_det, by_told):
     _to_flat(x, low, width, inner)
     _to_flat(given, low, width, by_warped)
     for row in range(rows):
-        by_slope[row * width : (row + 1) * width] = total[row, 0]
+        for k in range(width):
+            by_slope[row * width + k] = total[row, 0]
     gradient(inner, params, free, shape, by_warped, by_slope, by_value, by_params)
     for row in range(rows):
         for k in range(width):

@@ -11,7 +11,7 @@ import math
 from typing import no_type_check
 
 from numba import carray, njit
-from numpy import empty, eye, float32, float64, int64
+from numpy import empty, float32, int64
 
 from ..networks.kernels import FAST, ONE, ZERO, pointer
 
@@ -109,7 +109,10 @@ def permute_backward(sizes, words, by):
 def _inverse(matrix):
     """The inverse, and log |det|, by Gauss and Jordan's elimination with pivots, in double."""
     dim = len(matrix)
-    left, right, log_det = matrix.astype(float64), eye(dim), 0.0
+    left, right, log_det = empty((dim, dim)), empty((dim, dim)), 0.0
+    for i in range(dim):
+        for j in range(dim):
+            left[i, j], right[i, j] = matrix[i, j], 1.0 if i == j else 0.0
     for k in range(dim):
         pivot = k
         for i in range(k + 1, dim):
@@ -153,9 +156,9 @@ def turn_forward(sizes, words, value, turned, log_det):
         steep = float32(_inverse(matrix)[1])
         for b in range(rows):
             total[b] += steep
-            z[b, :] = ZERO
-            for i in range(dim):
-                for d in range(dim):
+            for d in range(dim):
+                z[b, d] = ZERO
+                for i in range(dim):
                     z[b, d] += x[b, i] * matrix[i, d]
 
 
@@ -184,4 +187,5 @@ def turn_backward(sizes, words, value, by, by_log_det):
                 for d in range(dim):
                     of_matrix[i, d] += x[b, i] * given[b, d]
                     row[i] += given[b, d] * matrix[i, d]
-            given[b, :] = row
+            for i in range(dim):
+                given[b, i] = row[i]

@@ -139,10 +139,19 @@ def calibration(
     theta: Float[Tensor, "B D"],
     answers: dict[str, list[Answers]],
     level: float,
+    null: Float[Tensor, " S"] | None = None,
 ) -> Calibration:
-    """Judges the answers of every member, by kind ("posterior" and "joint")."""
+    """Judges the answers of every member, by kind ("posterior" and "joint").
+
+    Args:
+        rng: Of what is random in it.
+        theta: The true parameters.
+        answers: Of every member.
+        level: Of the band.
+        null: How ECDFs of uniform ranks spread, if known: see `uniform`.
+    """
     sets, n = answers["posterior"][0].draws.shape[:2]
-    null = ecdf.null_extremes(rng, sets, n)
+    null = uniform(rng, answers) if null is None else null
     found = {
         kind: torch.stack([quantity_ranks(rng, theta, member) for member in answers[kind]])
         for kind in METRICS
@@ -161,6 +170,11 @@ def calibration(
     )
 
 
+def uniform(rng: Generator, answers: dict[str, list[Answers]]) -> Float[Tensor, " S"]:
+    """The extremes of ECDFs of as many uniform ranks as these answers have; it takes a while."""
+    return ecdf.null_extremes(rng, *answers["posterior"][0].draws.shape[:2])
+
+
 def curves(found: Calibration) -> dict[str, tuple[tuple[str, ...], Tensor]]:
     """Rank ECDFs and their band, with axes, to be stored."""
     axes = ("member", "quantity", "rank")
@@ -176,6 +190,16 @@ def outside(
     return [
         row(labels, "outside_support", share, seed=seed, method="jana")
         for seed, share in enumerate(shares)
+    ]
+
+
+def weighed(labels: dict, refined: dict[str, list[Answers]]) -> list[dict]:
+    """Per seed: the share of data sets that count with refined draws, not with direct ones."""
+    return [
+        row(labels, f"{GAPS[kind]}_refined", float(share), seed=seed, method="jana_refined")
+        for kind, members in refined.items()
+        for seed, answers in enumerate(members)
+        for share in [(answers.log_weights != 0).any(1).double().mean()]
     ]
 
 

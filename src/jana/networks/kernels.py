@@ -27,7 +27,7 @@ import torch
 from numba import carray, njit, types
 from numba.core import cgutils
 from numba.extending import get_cython_function_address, intrinsic
-from numpy import float32, int8, int32
+from numpy import float32, int8, int32, int64
 
 # The head: sizes, and the strides by member, network and row of the input and of its gradient; of
 # the offset that is added in the first layer; of the offset's gradient.
@@ -57,6 +57,9 @@ ZERO, HALF, ONE, TWO = float32(0), float32(0.5), float32(1), float32(2)
 LOWEST = float32(-80)
 MOST_POWER, BIAS_OF_POWERS, BITS_BELOW = float32(126), int32(127), int32(23)
 PRODUCT = "jana_sgemm"
+# Not as literals, of each of which numba would make a kernel.
+NEITHER, FIRST, SECOND = int64(0), int64(1), int64(2)
+SET, ADD = int64(0), int64(1)
 
 
 def _address() -> int:
@@ -93,7 +96,7 @@ def _row(address, width):
 @njit(**FAST)
 @no_type_check
 def _product(flipped, sizes, a, step_a, b, step_b, added, c, step_c, said):
-    """C (n, m) = A (n, k) B (k, m), or added to what is there; 1 as `flipped` is A, 2 is B.
+    """C (n, m) = A (n, k) B (k, m), or added to what is there, of which one may be flipped.
 
     Flipped, a matrix lies as its transpose. Columns come first in BLAS: so it makes C' = B' A'.
     """
@@ -101,9 +104,11 @@ def _product(flipped, sizes, a, step_a, b, step_b, added, c, step_c, said):
     whole[0], whole[1], whole[2] = sizes[1], sizes[0], sizes[2]
     whole[3], whole[4], whole[5] = step_b, step_a, step_c
     real[0], real[1] = ONE, ONE if added else ZERO
-    n, t = letters.ctypes.data, letters.ctypes.data + 1
-    p, q = whole.ctypes.data, real.ctypes.data
-    of_a, of_b = (t if flipped == 1 else n), (t if flipped == 2 else n)
+    # As whole numbers with a sign, as addresses are everywhere here: together with others, numbers
+    # without one become real numbers.
+    n, p, q = int64(letters.ctypes.data), int64(whole.ctypes.data), int64(real.ctypes.data)
+    t = n + 1
+    of_a, of_b = (t if flipped == FIRST else n), (t if flipped == SECOND else n)
     _sgemm(of_b, of_a, p, p + 4, p + 8, q, b, p + 12, a, p + 16, q + 4, c, p + 20)
 
 
@@ -191,9 +196,19 @@ def _summed(n, width, rows, step, found):
 
 @njit(**FAST)
 @no_type_check
+def _emptied(values, n):
+    row = _row(values, n)
+    for j in range(n):
+        row[j] = ZERO
+
+
+@njit(**FAST)
+@no_type_check
 def _scratch():
     """Where the product of matrices reads what it is told: letters, whole numbers, real ones."""
-    return np.array([78, 84], int8), np.empty(6, int32), np.empty(2, float32)
+    letters = np.empty(2, int8)
+    letters[0], letters[1] = 78, 84  # N, T
+    return letters, np.empty(6, int32), np.empty(2, float32)
 
 
 @njit(inline="always", **FAST)
@@ -231,10 +246,12 @@ def forward(plan, seen, offset, buffer):
                 if last:
                     _filled(n, outputs, made, shift, wide)
                 elif inputs == 0:
-                    _row(made, n * outputs)[:] = ZERO
+                    _emptied(made, n * outputs)
                 if inputs > 0:
                     weight, sizes = _of(layer, WEIGHT, m, p), (n, outputs, inputs)
-                    _product(0, sizes, x, step, weight, outputs, last, made, outputs, said)
+                    _product(
+                        NEITHER, sizes, x, step, weight, outputs, int64(last), made, outputs, said
+                    )
                 if not last:
                     slope = buffer + 4 * (layer[SLOPE] + start * outputs)
                     _activated(head[ACTIVATION], n, outputs, made, shift, wide, slope)
@@ -268,12 +285,12 @@ def backward(plan, seen, buffer, by_output, by_seen, by_offset):
                 slope = buffer + 4 * (below[SLOPE] + start * inputs)
                 _summed(n, outputs, by, step, _of(layer, BY_BIAS, m, p))
                 to, sizes = _of(layer, BY_WEIGHT, m, p), (inputs, outputs, n)
-                _product(1, sizes, made, inputs, by, step, True, to, outputs, said)
-                to, wide = spare[at % 2].ctypes.data, inputs
+                _product(FIRST, sizes, made, inputs, by, step, ADD, to, outputs, said)
+                to, wide = int64(spare[at % 2].ctypes.data), inputs
                 if at == 1:
                     to, wide = _at(by_offset, head[BY_OFFSET:], m, p, first), head[BY_OFFSET + 2]
                 weight, sizes = _of(layer, WEIGHT, m, p), (n, inputs, outputs)
-                _product(2, sizes, by, step, weight, outputs, False, to, wide, said)
+                _product(SECOND, sizes, by, step, weight, outputs, SET, to, wide, said)
                 _multiply(n, inputs, to, wide, slope)
                 by, step = to, wide
             layer = plan[HEAD : HEAD + EACH]
@@ -281,7 +298,7 @@ def backward(plan, seen, buffer, by_output, by_seen, by_offset):
             if inputs > 0:
                 x, wide = _at(seen, head[INPUT:], m, p, first), head[INPUT + 2]
                 to, sizes = _of(layer, BY_WEIGHT, m, p), (inputs, outputs, n)
-                _product(1, sizes, x, wide, by, step, True, to, outputs, said)
+                _product(FIRST, sizes, x, wide, by, step, ADD, to, outputs, said)
                 to, sizes = _at(by_seen, head[INPUT:], m, p, first), (n, inputs, outputs)
                 weight = _of(layer, WEIGHT, m, p)
-                _product(2, sizes, by, step, weight, outputs, True, to, wide, said)
+                _product(SECOND, sizes, by, step, weight, outputs, ADD, to, wide, said)
