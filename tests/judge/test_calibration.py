@@ -166,6 +166,9 @@ def test_what_is_known_of_uniform_ranks_may_be_handed_in():
     null = calibration.uniform(generator(7), kinds)
     found = [calibration.calibration(generator(7), theta, kinds, 0.95, n) for n in (None, null)]
     assert torch.equal(found[0].lower, found[1].lower)
+    direct, weighted = calibration.both(7, theta, kinds, kinds, 0.95)
+    assert torch.equal(direct.p_values["joint"], found[1].p_values["joint"])
+    assert torch.equal(direct.posterior, weighted.posterior)
     assert not torch.equal(
         found[1].lower, calibration.calibration(generator(7), theta, kinds, 0.95, null / 2).lower
     )

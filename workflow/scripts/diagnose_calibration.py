@@ -4,7 +4,6 @@ from jana import simulators
 from jana.io import log, netcdf, tables, tensors
 from jana.judge import calibration
 from jana.provenance import record
-from jana.rng import generator
 
 log.to(snakemake.log[0])
 p = dict(snakemake.params.items())
@@ -18,19 +17,15 @@ for kind in calibration.METRICS:
     near = [calibration.references(member, others, simulator.exchangeable) for member in x]
     answers[kind] = [calibration.Answers(*one) for one in zip(*found, near, strict=True)]
     refined[kind] = calibration.refined(answers[kind], log_prior, theta, powers.tolist())
-null, level = calibration.uniform(generator(p["seed"]), answers), p["level"]
-judged = [
-    calibration.calibration(generator(p["seed"]), theta, each, level, null)
-    for each in (answers, refined)
-]
+direct, weighted = calibration.both(p["seed"], theta, answers, refined, p["level"])
 netcdf.save(
     snakemake.output.curves,
     record(rule=snakemake.rule, params=p),
     {"quantity": [*simulator.theta_names, *calibration.EXTRA]},
-    **calibration.curves(judged[0]),
+    **calibration.curves(direct),
 )
 names = simulator.theta_names
-rows = calibration.rows(p["labels"], judged[0], names, "jana")
-rows += calibration.rows(p["labels"], judged[1], names, "jana_refined")
+rows = calibration.rows(p["labels"], direct, names, "jana")
+rows += calibration.rows(p["labels"], weighted, names, "jana_refined")
 rows += calibration.outside(p["labels"], log_prior, answers)
 tables.save(snakemake.output.rows, rows + calibration.weighed(p["labels"], refined))

@@ -13,6 +13,7 @@ from ..diagnostics.ranks import ranks, tied_ranks, weighted_ranks
 from ..evidence import LARGEST_KHAT
 from ..evidence.psis import smooth
 from ..io.tables import row
+from ..rng import generator
 
 METRICS = {"posterior": "sbc_pvalue", "joint": "jsbc_pvalue"}
 GAPS = {"posterior": "sbc", "joint": "jsbc"}  # what the metrics of the curves begin with
@@ -168,6 +169,18 @@ def calibration(
     return Calibration(
         ecdf.grid(n), **curves, lower=band.lower, upper=band.upper, p_values=p_values
     )
+
+
+def both(
+    seed: int,
+    theta: Float[Tensor, "B D"],
+    direct: dict[str, list[Answers]],
+    weighted: dict[str, list[Answers]],
+    level: float,
+) -> list[Calibration]:
+    """Of direct and of refined draws, by the same uniform ranks; see `calibration`."""
+    null = uniform(generator(seed), direct)
+    return [calibration(generator(seed), theta, each, level, null) for each in (direct, weighted)]
 
 
 def uniform(rng: Generator, answers: dict[str, list[Answers]]) -> Float[Tensor, " S"]:
