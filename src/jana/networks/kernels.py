@@ -109,7 +109,7 @@ def _product(flipped, sizes, a, step_a, b, step_b, added, c, step_c, said):
     n, p, q = int64(letters.ctypes.data), int64(whole.ctypes.data), int64(real.ctypes.data)
     t = n + 1
     of_a, of_b = (t if flipped == FIRST else n), (t if flipped == SECOND else n)
-    _sgemm(of_b, of_a, p, p + 4, p + 8, q, b, p + 12, a, p + 16, q + 4, c, p + 20)
+    _sgemm(of_b, of_a, p, p + 8, p + 16, q, b, p + 24, a, p + 32, q + 4, c, p + 40)
 
 
 @intrinsic
@@ -208,7 +208,8 @@ def _scratch():
     """Where the product of matrices reads what it is told: letters, whole numbers, real ones."""
     letters = np.empty(2, int8)
     letters[0], letters[1] = 78, 84  # N, T
-    return letters, np.empty(6, int32), np.empty(2, float32)
+    # Long ones begin as short ones do: so both kinds of BLAS read what is meant.
+    return letters, np.empty(6, int64), np.empty(2, float32)
 
 
 @njit(inline="always", **FAST)
