@@ -104,6 +104,15 @@ def test_values_and_gradients_are_those_of_the_layers(warp, style, rows):
             assert errors[0] < 3 * errors[1] + 2e-6, (dim, errors)
 
 
+def test_outside_training_nothing_is_left_out():
+    made = layers(Affine(), STYLES["relu, dropout"], 4).eval()
+    inputs = given(made, 4, 10)
+    with adding():
+        name, (z, *_) = results(made, inputs)
+    assert name == "_ChainedBackward"
+    torch.testing.assert_close(z.double(), in_double(made, inputs)[1][0], rtol=1e-4, atol=1e-4)
+
+
 def test_features_may_be_columns_of_more():
     made = layers(Affine(), STYLES["silu"], 4)
     x, features, *weights = given(made, 4, 10)

@@ -130,4 +130,6 @@ def mask(told: Plan, network: MLP) -> None:
     for layer, dropout in enumerate(network.dropouts):
         if dropout.keep < 1:
             place = first + layer * step
-            told.words[place : place + 2] = dropout.mask.data_ptr(), dropout.mask.stride(0)
+            mask = dropout.mask if dropout.training else None
+            lies = (0, 0) if mask is None else (mask.data_ptr(), mask.stride(0))
+            told.words[place : place + 2] = lies
